@@ -1,0 +1,2 @@
+//! Drives a broker with rumqttc.
+fn main() {}
