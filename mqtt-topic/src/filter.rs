@@ -1,0 +1,147 @@
+use ref_cast::{RefCastCustom, ref_cast_custom};
+
+use crate::error::{TopicError, TopicErrorKind};
+use crate::levels::Levels;
+use crate::name::TopicName;
+use crate::share::{self, Share};
+use crate::text;
+
+/// A valid topic filter: what a client subscribes to (MQTT 5.0 §4.7, §4.8.2).
+///
+/// A filter has 1 to 65,535 bytes and no NUL. A level that is `+` stands for any one level, and `#` as
+/// the last level for the level before it and everything below. A filter that begins with `$share/` has a
+/// group name and a filter within; see [`share`](Self::share). Filters are equal when their texts are, and
+/// ordered as strings.
+///
+/// ```
+/// use mqtt_topic::{TopicFilter, TopicName};
+///
+/// let name = TopicName::new("sport")?;
+/// assert!(TopicFilter::new("sport/#")?.matches(name));
+/// assert!(!TopicFilter::new("sport/+")?.matches(name));
+/// assert!(TopicFilter::new("sport#").is_err());
+/// # Ok::<(), mqtt_topic::TopicError>(())
+/// ```
+#[derive(RefCastCustom, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct TopicFilter(str);
+
+impl TopicFilter {
+    /// Checks that `text` is a topic filter.
+    ///
+    /// # Errors
+    ///
+    /// When `text` is empty (`MQTT-4.7.3-1`), longer than 65,535 bytes (`MQTT-4.7.3-3`) or has a NUL
+    /// (`MQTT-4.7.3-2`), when a `#` (`MQTT-4.7.1-1`) or a `+` (`MQTT-4.7.1-2`) stands where it may not, or
+    /// when `text` begins with `$share/` and no share name (`MQTT-4.8.2-1`) or no valid non-shared filter
+    /// (`MQTT-4.8.2-2`) follows.
+    pub fn new(text: &str) -> Result<&Self, TopicError> {
+        text::check(text)?;
+        let (inner, offset) = if share::is_shared(text) { share::check(text)? } else { (text, 0) };
+        check_wildcards(inner, offset)?;
+        Ok(Self::from_valid(text))
+    }
+
+    /// The filter as a string.
+    pub const fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The levels, from the first to the last; those of a shared filter begin with `$share` and the group.
+    pub fn levels(&self) -> Levels<'_> {
+        Levels::new(&self.0)
+    }
+
+    /// The group and the inner filter, if this is a shared filter (`$share/{group}/{filter}`).
+    ///
+    /// ```
+    /// use mqtt_topic::TopicFilter;
+    ///
+    /// let share = TopicFilter::new("$share/workers/jobs/+")?.share().unwrap();
+    /// assert_eq!((share.group, share.filter.as_str()), ("workers", "jobs/+"));
+    /// assert_eq!(TopicFilter::new("jobs/+")?.share(), None);
+    /// # Ok::<(), mqtt_topic::TopicError>(())
+    /// ```
+    pub fn share(&self) -> Option<Share<'_>> {
+        let (group, filter) = share::split(&self.0)?;
+        Some(Share { group, filter: Self::from_valid(filter) })
+    }
+
+    /// Whether this is a shared filter.
+    pub fn is_shared(&self) -> bool {
+        share::is_shared(&self.0)
+    }
+
+    /// Whether the filter has a `+` or a `#`; one that has none matches at most one name.
+    pub fn has_wildcards(&self) -> bool {
+        self.0.contains(['+', '#'])
+    }
+
+    /// Whether messages that are published to `name` are for this filter. A shared filter matches what its
+    /// inner filter matches.
+    ///
+    /// The time is proportional to the shorter text. This is the definition of matching that the tries
+    /// are tested against.
+    pub fn matches(&self, name: &TopicName) -> bool {
+        let filter = self.without_share();
+        // MQTT-4.7.2-1: a `$` elsewhere than at the very beginning is an ordinary character.
+        if name.starts_with_dollar() && filter.starts_with_wildcard() {
+            return false;
+        }
+        let mut name_levels = name.levels();
+        for wanted in filter.levels() {
+            if wanted == "#" {
+                // Also when the name has no further level: `#` includes the parent level.
+                return true;
+            }
+            match name_levels.next() {
+                Some(level) if wanted == "+" || wanted == level => {}
+                Some(_) | None => return false,
+            }
+        }
+        name_levels.next().is_none()
+    }
+
+    /// The inner filter of a shared filter, or the filter itself.
+    pub(crate) fn without_share(&self) -> &Self {
+        self.share().map_or(self, |share| share.filter)
+    }
+
+    pub(crate) fn starts_with_wildcard(&self) -> bool {
+        self.0.starts_with(['+', '#'])
+    }
+
+    /// For texts that are part of something already checked.
+    #[ref_cast_custom]
+    pub(crate) const fn from_valid(text: &str) -> &Self;
+}
+
+text::borrowed_text!(TopicFilter);
+
+/// An owned [`TopicFilter`], in exactly as many bytes as the filter has.
+#[cfg(feature = "alloc")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicFilterBuf(alloc::boxed::Box<str>);
+
+#[cfg(feature = "alloc")]
+text::owned_text!(TopicFilter, TopicFilterBuf);
+
+/// Checks that wildcards fill their levels and that `#` is last. `offset` is where `filter` begins in the
+/// text that the caller gave.
+fn check_wildcards(filter: &str, offset: usize) -> Result<(), TopicError> {
+    let mut start = offset;
+    let mut levels = Levels::new(filter).peekable();
+    while let Some(level) = levels.next() {
+        let fills_its_level = level == "+" || (level == "#" && levels.peek().is_none());
+        if !fills_its_level && let Some((at, wildcard)) = level.match_indices(['+', '#']).next() {
+            let kind = if wildcard == "#" {
+                TopicErrorKind::MultiLevelWildcard
+            } else {
+                TopicErrorKind::SingleLevelWildcard
+            };
+            return Err(TopicError::new(kind, start + at));
+        }
+        start += level.len() + 1;
+    }
+    Ok(())
+}
