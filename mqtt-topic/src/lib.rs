@@ -1,11 +1,12 @@
-//! MQTT topic names and topic filters: validation, matching.
+//! MQTT topic names and topic filters: validation, matching, and the collections that a broker
+//! builds on them.
 //!
 //! [`TopicName`] and [`TopicFilter`] are views of a `str`, as `Path` is: making one checks every rule of
 //! MQTT 5.0 §4.7 and §4.8.2 once, and after that a value that exists is valid. They borrow, so a decoder
 //! can hand them out of its read buffer without copying. The rules are the same in MQTT 3.1.1.
 //!
 //! With the feature `alloc` (on by default) there are also the owned forms [`TopicNameBuf`] and
-//! [`TopicFilterBuf`]. Without it the crate needs no allocator.
+//! [`TopicFilterBuf`], and a [`SubscriptionTrie`] that finds the subscriptions that match a name. Without it the crate needs no allocator.
 //!
 //! Nothing here recurses, iterates in hash order, or panics on input: a filter of 65,535 slashes is only
 //! a long filter.
@@ -39,6 +40,8 @@ mod filter;
 mod levels;
 mod name;
 mod share;
+#[cfg(feature = "alloc")]
+mod subscriptions;
 mod text;
 
 pub use crate::error::{TopicError, TopicErrorKind};
@@ -50,6 +53,8 @@ pub use crate::name::TopicName;
 #[cfg(feature = "alloc")]
 pub use crate::name::TopicNameBuf;
 pub use crate::share::Share;
+#[cfg(feature = "alloc")]
+pub use crate::subscriptions::SubscriptionTrie;
 
 /// The longest name or filter, in bytes of UTF-8 (`MQTT-4.7.3-3`).
 pub const MAX_LEN: usize = 65_535;

@@ -1,0 +1,101 @@
+use alloc::vec::Vec;
+use core::mem;
+use core::num::NonZeroU32;
+
+/// Names a value in a [`Slab`] until it is removed. `Option<NodeId>` takes four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId(NonZeroU32);
+
+/// Values in one allocation, with places of removed values used again. Links between values are ids, so
+/// that dropping and cloning are loops, however deep the structure is that the links make.
+#[derive(Clone, Debug)]
+pub(super) struct Slab<T> {
+    slots: Vec<Slot<T>>,
+    first_free: Option<NodeId>,
+    used: usize,
+}
+
+const NO_DANGLING_ID: &str = "the link to a node is removed together with the node";
+
+#[derive(Clone, Debug)]
+enum Slot<T> {
+    Used(T),
+    Free { next: Option<NodeId> },
+}
+
+impl<T> Slab<T> {
+    pub(super) const fn new() -> Self {
+        Self { slots: Vec::new(), first_free: None, used: 0 }
+    }
+
+    pub(super) fn insert(&mut self, value: T) -> NodeId {
+        self.used += 1;
+        if let Some(id) = self.first_free
+            && let Some(slot) = self.slots.get_mut(id.index())
+            && let Slot::Free { next } = *slot
+        {
+            self.first_free = next;
+            *slot = Slot::Used(value);
+            return id;
+        }
+        self.slots.push(Slot::Used(value));
+        NodeId::of_place(self.slots.len())
+    }
+
+    pub(super) fn get(&self, id: NodeId) -> &T {
+        match self.slots.get(id.index()) {
+            Some(Slot::Used(value)) => Some(value),
+            Some(Slot::Free { .. }) | None => None,
+        }
+        .expect(NO_DANGLING_ID)
+    }
+
+    pub(super) fn get_mut(&mut self, id: NodeId) -> &mut T {
+        match self.slots.get_mut(id.index()) {
+            Some(Slot::Used(value)) => Some(value),
+            Some(Slot::Free { .. }) | None => None,
+        }
+        .expect(NO_DANGLING_ID)
+    }
+
+    /// Takes a value out. A slab that becomes empty gives its memory back.
+    pub(super) fn remove(&mut self, id: NodeId) -> T {
+        let free = Slot::Free { next: self.first_free };
+        let value = match self.slots.get_mut(id.index()).map(|slot| mem::replace(slot, free)) {
+            Some(Slot::Used(value)) => Some(value),
+            Some(Slot::Free { .. }) | None => None,
+        }
+        .expect(NO_DANGLING_ID);
+        self.first_free = Some(id);
+        self.used -= 1;
+        if self.used == 0 {
+            *self = Self::new();
+        }
+        value
+    }
+
+    #[cfg(test)]
+    pub(super) const fn used(&self) -> usize {
+        self.used
+    }
+
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.slots.capacity()
+    }
+}
+
+impl NodeId {
+    /// The id of the `place`-th slot, counted from one.
+    fn of_place(place: usize) -> Self {
+        u32::try_from(place)
+            .ok()
+            .and_then(NonZeroU32::new)
+            .map(Self)
+            .expect("2^32 nodes need some 300 GiB, and a slot was pushed just before")
+    }
+
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
