@@ -1,4 +1,4 @@
-//! MQTT topic names and topic filters: validation, matching, and the collections that a broker
+//! MQTT topic names and topic filters: validation, matching, and the two collections that a broker
 //! builds on them.
 //!
 //! [`TopicName`] and [`TopicFilter`] are views of a `str`, as `Path` is: making one checks every rule of
@@ -6,7 +6,8 @@
 //! can hand them out of its read buffer without copying. The rules are the same in MQTT 3.1.1.
 //!
 //! With the feature `alloc` (on by default) there are also the owned forms [`TopicNameBuf`] and
-//! [`TopicFilterBuf`], and a [`SubscriptionTrie`] that finds the subscriptions that match a name. Without it the crate needs no allocator.
+//! [`TopicFilterBuf`], a [`SubscriptionTrie`] that finds the subscriptions that match a name, and a
+//! [`RetainedTrie`] that finds the names that match a filter. Without it the crate needs no allocator.
 //!
 //! Nothing here recurses, iterates in hash order, or panics on input: a filter of 65,535 slashes is only
 //! a long filter.
@@ -39,6 +40,8 @@ mod error;
 mod filter;
 mod levels;
 mod name;
+#[cfg(feature = "alloc")]
+mod retained;
 mod share;
 #[cfg(feature = "alloc")]
 mod subscriptions;
@@ -52,6 +55,8 @@ pub use crate::levels::Levels;
 pub use crate::name::TopicName;
 #[cfg(feature = "alloc")]
 pub use crate::name::TopicNameBuf;
+#[cfg(feature = "alloc")]
+pub use crate::retained::{RetainedCursor, RetainedTrie};
 pub use crate::share::Share;
 #[cfg(feature = "alloc")]
 pub use crate::subscriptions::SubscriptionTrie;
