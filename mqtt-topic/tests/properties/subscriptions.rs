@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use mqtt_topic::SubscriptionTrie;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::model::{filter, filters, naive_matches, name, names};
+
+type Trie = SubscriptionTrie<u8, u16>;
+type Model = BTreeMap<(String, u8), u16>;
+
+#[derive(Clone, Debug)]
+enum Change {
+    Insert(String, u8, u16),
+    Remove(String, u8),
+    /// Removes what is there, chosen by a number, since a random filter seldom is.
+    RemoveNth(usize),
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let change = prop_oneof![
+        4 => (filters(), 0..3_u8, any::<u16>()).prop_map(|(f, key, value)| Change::Insert(f, key, value)),
+        1 => (filters(), 0..3_u8).prop_map(|(f, key)| Change::Remove(f, key)),
+        2 => any::<usize>().prop_map(Change::RemoveNth),
+    ];
+    vec(change, 0..60)
+}
+
+/// Makes a change in both, and compares what they give back.
+fn apply(trie: &mut Trie, model: &mut Model, change: Change) {
+    match change {
+        Change::Insert(f, key, value) => {
+            assert_eq!(trie.insert(filter(&f), key, value), model.insert((f, key), value));
+        }
+        Change::Remove(f, key) => assert_eq!(trie.remove(filter(&f), &key), model.remove(&(f, key))),
+        Change::RemoveNth(n) => {
+            if let Some((f, key)) = model.keys().nth(n % model.len().max(1)).cloned() {
+                assert_eq!(trie.remove(filter(&f), &key), model.remove(&(f, key)));
+            }
+        }
+    }
+    assert_eq!((trie.len(), trie.is_empty()), (model.len(), model.is_empty()));
+}
+
+fn contents(trie: &Trie) -> Vec<(String, u8, u16)> {
+    let mut contents = Vec::new();
+    trie.for_each(|filter, key, value| contents.push((filter.to_string(), *key, *value)));
+    contents
+}
+
+fn visited(trie: &Trie, n: &str) -> Vec<(u8, u16)> {
+    let mut visited = Vec::new();
+    trie.visit(name(n), |key, value| visited.push((*key, *value)));
+    visited
+}
+
+fn hash(trie: &Trie) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(trie)
+}
+
+proptest! {
+    /// Fails when a visit misses a subscription, gives one twice or one that does not match, or when a
+    /// change returns or leaves behind the wrong thing.
+    #[test]
+    fn a_trie_is_a_map_with_the_naive_matcher(changes in changes(), names in vec(names(), 1..10)) {
+        let (mut trie, mut model) = (Trie::new(), Model::new());
+        for change in changes {
+            apply(&mut trie, &mut model, change);
+        }
+        for n in &names {
+            let mut visited = visited(&trie, n);
+            visited.sort_unstable();
+            let matching = model.iter().filter(|((f, _), _)| naive_matches(f, n));
+            let mut expected: Vec<_> = matching.map(|((_, key), value)| (*key, *value)).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(visited, expected, "{}", n);
+        }
+        let mut all = contents(&trie);
+        all.sort_unstable();
+        let expected: Vec<_> = model.iter().map(|((f, key), value)| (f.clone(), *key, *value)).collect();
+        prop_assert_eq!(all, expected);
+        for ((f, key), value) in &mut model {
+            prop_assert_eq!(trie.get(filter(f), key), Some(&*value));
+            prop_assert_eq!(trie.get_mut(filter(f), key), Some(value));
+        }
+    }
+
+    /// Fails when an order, the equality or the hash depends on the history.
+    #[test]
+    fn equal_contents_are_equal_in_every_way(changes in changes(), names in vec(names(), 1..10)) {
+        let (mut trie, mut model) = (Trie::new(), Model::new());
+        for change in changes {
+            apply(&mut trie, &mut model, change);
+        }
+        let mut same = Trie::new();
+        for ((f, key), value) in model.iter().rev() {
+            same.insert(filter(f), *key, *value);
+        }
+        for n in &names {
+            prop_assert_eq!(visited(&trie, n), visited(&same, n), "{}", n);
+        }
+        prop_assert_eq!(contents(&trie), contents(&same));
+        prop_assert_eq!(hash(&trie), hash(&same));
+        prop_assert_eq!(format!("{trie:?}"), format!("{same:?}"));
+        prop_assert_eq!(&trie, &same);
+        prop_assert_eq!(&trie.clone(), &same);
+
+        // One difference is enough, in a value and in a key.
+        if let Some(((f, key), value)) = model.pop_first() {
+            same.insert(filter(&f), key, !value);
+            prop_assert_ne!(&trie, &same);
+            same.remove(filter(&f), &key);
+            same.insert(filter(&f), 99, value);
+            prop_assert_ne!(&trie, &same);
+        }
+    }
+}

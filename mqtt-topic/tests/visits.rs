@@ -1,0 +1,123 @@
+//! The order of visits, and the work of a cursor's steps.
+#![cfg(feature = "alloc")]
+
+use mqtt_topic::{RetainedCursor, RetainedTrie, SubscriptionTrie, TopicFilter, TopicName};
+use std::ops::ControlFlow;
+
+fn filter(text: &str) -> &TopicFilter {
+    TopicFilter::new(text).expect("a valid filter")
+}
+
+fn name(text: &str) -> &TopicName {
+    TopicName::new(text).expect("a valid name")
+}
+
+/// One step; what it gave.
+fn step(cursor: &mut RetainedCursor, trie: &RetainedTrie<u32>, limit: usize) -> Vec<(String, u32)> {
+    let mut given = Vec::new();
+    cursor.step(trie, limit, |name, value| {
+        given.push((name.to_string(), *value));
+        ControlFlow::Continue(())
+    });
+    given
+}
+
+#[test]
+fn subscriptions_are_visited_in_the_documented_order() {
+    let mut trie = SubscriptionTrie::new();
+    for (text, key) in [("+/+", 1), ("a/b", 2), ("a/b", 1), ("a/+", 1), ("#", 1), ("a/#", 1), ("a/b/#", 1)] {
+        trie.insert(filter(text), key, text);
+    }
+    let mut visited = Vec::new();
+    trie.visit(name("a/b"), |key, text| visited.push((*text, *key)));
+    let expected = [("#", 1), ("a/#", 1), ("a/b/#", 1), ("a/b", 1), ("a/b", 2), ("a/+", 1), ("+/+", 1)];
+    assert_eq!(visited, expected);
+
+    let mut all = Vec::new();
+    trie.for_each(|_, key, text| all.push((*text, *key)));
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn names_are_visited_level_by_level() {
+    let mut trie = RetainedTrie::new();
+    let ordered = ["/", "/a", "a", "a/", "a/b", "a/b/c", "a/c", "a!", "a!/x", "ab", "b"];
+    for text in ordered.iter().rev() {
+        trie.insert(name(text), ());
+    }
+    let mut visited = Vec::new();
+    trie.visit(filter("#"), |name, ()| visited.push(name.as_str()));
+    assert_eq!(visited, ordered);
+    assert!(trie.iter().map(|(name, ())| name.as_str()).eq(ordered));
+}
+
+/// Fails when ranges that cannot match are looked at entry by entry.
+#[test]
+fn a_cursor_jumps_over_what_cannot_match() {
+    let mut trie = RetainedTrie::new();
+    for room in 0..1000 {
+        for thing in ["door", "fan", "heater", "lamp", "mirror", "plant", "sofa", "table", "window"] {
+            trie.insert(name(&format!("room/{room}/{thing}")), room);
+            trie.insert(name(&format!("$SYS/{room}/{thing}")), room);
+        }
+    }
+    // The filter, how many names match, and how many entries are enough to look at.
+    for (text, matches, looks) in [
+        ("room/500/lamp", 1, 2),
+        ("room/500/+", 9, 10),
+        ("room/500/#", 9, 10),
+        ("room/+/lamp", 1000, 3000),
+        ("+/500/lamp", 1, 4),
+        ("#", 9000, 9001),
+        ("+/+/nothing", 0, 2001),
+        ("room/nothing/#", 0, 1),
+        ("room", 0, 1),
+        ("other/#", 0, 1),
+    ] {
+        let mut cursor = RetainedCursor::new(filter(text));
+        let given = step(&mut cursor, &trie, looks);
+        assert_eq!(given.len(), matches, "{text}");
+        let more = step(&mut cursor, &trie, 1);
+        assert!(more.is_empty() && cursor.is_done(), "{text}");
+    }
+}
+
+#[test]
+fn a_cursor_meets_changes_at_its_place() {
+    let mut trie = RetainedTrie::new();
+    for (at, text) in ["a/1", "a/3", "a/5", "a/7"].iter().enumerate() {
+        trie.insert(name(text), at as u32);
+    }
+    let mut cursor = RetainedCursor::new(filter("a/+"));
+    assert_eq!(step(&mut cursor, &trie, 2), [("a/1".into(), 0), ("a/3".into(), 1)]);
+    trie.insert(name("a/1"), 10); // given before
+    trie.insert(name("a/2"), 10); // behind
+    trie.remove(name("a/3")); // the place itself
+    trie.insert(name("a/4"), 10); // ahead
+    trie.remove(name("a/5")); // ahead
+    trie.insert(name("a/7"), 10); // ahead
+    assert_eq!(step(&mut cursor, &trie, 10), [("a/4".into(), 10), ("a/7".into(), 10)]);
+    assert!(cursor.is_done());
+    trie.insert(name("a/8"), 10);
+    assert_eq!(step(&mut cursor, &trie, 10), []);
+}
+
+#[test]
+fn a_cursor_stops_when_it_is_told_to() {
+    let mut trie = RetainedTrie::new();
+    for text in ["a", "b", "c"] {
+        trie.insert(name(text), 0);
+    }
+    let mut cursor = RetainedCursor::new(filter("#"));
+    let mut given = Vec::new();
+    cursor.step(&trie, 10, |name, _| {
+        given.push(name.to_string());
+        if name == "b" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(given, ["a", "b"]);
+    let before = cursor.clone();
+    assert_eq!(step(&mut cursor, &trie, 0), []);
+    assert_eq!(cursor, before);
+    assert_eq!(step(&mut cursor, &trie, 10), [("c".into(), 0)]);
+    assert!(cursor.is_done());
+}
