@@ -1,0 +1,122 @@
+//! PUBACK, PUBREC, PUBREL and PUBCOMP: a Packet Identifier, and in 5.0 a reason code and properties.
+
+use super::{Body, check_reason, read_reason};
+use crate::property::{Properties, no_extra, properties};
+use crate::reader::Reader;
+use crate::writer::{Sink, with_varint};
+use crate::{DecodeError, EncodeError, PacketId, PacketType, ReasonCode, Version};
+
+properties! {
+    /// Properties of an acknowledgement: PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK.
+    pub struct AckProperties in
+        PubAck beside [], PubRec beside [], PubRel beside [], PubComp beside [], SubAck beside [], UnsubAck beside []
+    {
+        /// Reason String: for people who read logs, not for programs (MQTT 5.0 §3.4.2.2.2).
+        reason_string: &'a str = ReasonString,
+    }
+}
+
+macro_rules! ack {
+    ($(#[$meta:meta])* $type:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $type<'a> {
+            /// The identifier of the PUBLISH that began the exchange.
+            pub packet_id: PacketId,
+            /// The outcome. Absent in 3.x.
+            pub reason: ReasonCode,
+            /// Properties. Absent in 3.x.
+            pub properties: AckProperties<'a>,
+        }
+
+        impl $type<'_> {
+            /// With no properties.
+            pub fn new(packet_id: PacketId, reason: ReasonCode) -> Self {
+                Self { packet_id, reason, properties: AckProperties::default() }
+            }
+        }
+
+        impl<'a> Body<'a> for $type<'a> {
+            const TYPE: PacketType = PacketType::$type;
+
+            fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+                let packet_id = reader.packet_id()?;
+                let (reason, properties) = read_outcome(version, reader, Self::TYPE)?;
+                Ok(Self { packet_id, reason, properties })
+            }
+
+            fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+                Ok(2 + outcome_len(self.reason, &self.properties, Self::TYPE, version)?)
+            }
+
+            fn write_body(&self, version: Version, sink: &mut impl Sink) {
+                sink.u16(self.packet_id.get());
+                if version.is_v5() {
+                    write_outcome(self.reason, &self.properties, sink);
+                }
+            }
+        }
+    };
+}
+
+ack! {
+    /// PUBACK: the receiver of a QoS 1 message has taken it over, or refuses it (MQTT 5.0 §3.4).
+    PubAck
+}
+ack! {
+    /// PUBREC: the receiver of a QoS 2 message has taken it over, or refuses it (MQTT 5.0 §3.5).
+    PubRec
+}
+ack! {
+    /// PUBREL: the sender of a QoS 2 message will not send it again (MQTT 5.0 §3.6).
+    PubRel
+}
+ack! {
+    /// PUBCOMP: the receiver of a QoS 2 message has forgotten its identifier (MQTT 5.0 §3.7).
+    PubComp
+}
+
+/// Reason code and properties at the end of a packet, either of which may be left out when there is nothing to
+/// say. In 3.x there is neither.
+pub(super) fn read_outcome<'a, P: Properties<'a>>(
+    version: Version,
+    reader: &mut Reader<'a>,
+    packet: PacketType,
+) -> Result<(ReasonCode, P), DecodeError> {
+    if !version.is_v5() || reader.is_empty() {
+        return Ok((ReasonCode::Success, P::default()));
+    }
+    let reason = read_reason(reader, packet)?;
+    let properties = if reader.is_empty() { P::default() } else { P::read_list(reader, no_extra)? };
+    Ok((reason, properties))
+}
+
+pub(super) fn outcome_len<'a, P: Properties<'a>>(
+    reason: ReasonCode,
+    properties: &P,
+    packet: PacketType,
+    version: Version,
+) -> Result<usize, EncodeError> {
+    if !version.is_v5() {
+        return Ok(0);
+    }
+    check_reason(reason, packet, version)?;
+    Ok(match (reason, properties.fields_len()?) {
+        (ReasonCode::Success, 0) => 0,
+        (_, 0) => 1,
+        (_, len) => 1 + with_varint(len),
+    })
+}
+
+pub(super) fn write_outcome<'a, P: Properties<'a>>(reason: ReasonCode, properties: &P, sink: &mut impl Sink) {
+    // The length was computed without an error before anything was written.
+    let len = properties.fields_len().unwrap_or(0);
+    if reason == ReasonCode::Success && len == 0 {
+        return;
+    }
+    sink.u8(reason.as_u8());
+    if len > 0 {
+        sink.varint(len);
+        properties.write_fields(sink);
+    }
+}

@@ -1,0 +1,222 @@
+//! CONNECT and the will in it.
+
+use core::num::{NonZeroU16, NonZeroU32};
+
+use mqtt_topic::TopicName;
+
+use super::{Body, MessageProperties};
+use crate::property::{Properties, no_extra, once, optional_len, properties, write_optional};
+use crate::reader::Reader;
+use crate::writer::{Sink, binary_len, str_len};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, PacketType, PropertyId, QoS, Version};
+
+properties! {
+    /// Properties of CONNECT (MQTT 5.0 §3.1.2.11). What a `None` means is given with each.
+    pub struct ConnectProperties in Connect beside [] {
+        /// Session Expiry Interval: seconds that the session outlives the connection; 0xFFFF_FFFF is for ever. None: 0.
+        session_expiry_interval: u32 = SessionExpiryInterval,
+        /// Receive Maximum: QoS 1 and 2 messages that the server may have open. None: 65,535.
+        receive_maximum: NonZeroU16 = ReceiveMaximum,
+        /// Maximum Packet Size in bytes that the client accepts. None: no limit.
+        maximum_packet_size: NonZeroU32 = MaximumPacketSize,
+        /// Topic Alias Maximum that the client accepts. None: 0, no aliases.
+        topic_alias_maximum: u16 = TopicAliasMaximum,
+        /// Request Response Information. None: no.
+        request_response_information: bool = RequestResponseInformation,
+        /// Request Problem Information: whether acknowledgements may have Reason String and User Properties. None: yes.
+        request_problem_information: bool = RequestProblemInformation,
+        /// Authentication Method. None: no enhanced authentication.
+        authentication_method: &'a str = AuthenticationMethod,
+        /// Authentication Data, only along with a method.
+        authentication_data: &'a [u8] = AuthenticationData,
+    }
+}
+
+/// CONNECT: the first packet on a connection (MQTT 5.0 §3.1).
+///
+/// Its protocol version is not a field: it is the version that the packet is encoded or decoded as.
+/// [`Frame::connect_version`](crate::Frame::connect_version) finds it out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connect<'a> {
+    /// Clean Start in 5.0, Clean Session in 3.x.
+    pub clean_start: bool,
+    /// Keep Alive in seconds; 0 is off.
+    pub keep_alive: u16,
+    /// Client Identifier; may be empty.
+    pub client_id: &'a str,
+    /// The message to publish when the connection ends without a DISCONNECT.
+    pub will: Option<Will<'a>>,
+    /// User Name.
+    pub user_name: Option<&'a str>,
+    /// Password. In 3.x only along with a User Name.
+    pub password: Option<&'a [u8]>,
+    /// Properties. Absent in 3.x.
+    pub properties: ConnectProperties<'a>,
+}
+
+/// The Will Message in a CONNECT (MQTT 5.0 §3.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Will<'a> {
+    /// Will Topic.
+    pub topic: &'a TopicName,
+    /// Will Payload, at most 65,535 bytes.
+    pub payload: &'a [u8],
+    /// Will QoS.
+    pub qos: QoS,
+    /// Will Retain.
+    pub retain: bool,
+    /// Will Delay Interval in seconds. Absent in 3.x.
+    pub delay_interval: Option<u32>,
+    /// The properties that are published with it. Absent in 3.x.
+    pub properties: MessageProperties<'a>,
+}
+
+const USER_NAME: u8 = 0b1000_0000;
+const PASSWORD: u8 = 0b0100_0000;
+const WILL_RETAIN: u8 = 0b0010_0000;
+const WILL_QOS: u8 = 0b0001_1000;
+const WILL: u8 = 0b0000_0100;
+const CLEAN_START: u8 = 0b0000_0010;
+const RESERVED: u8 = 0b0000_0001;
+
+impl<'a> Connect<'a> {
+    fn connect_flags(&self) -> u8 {
+        let mut flags = 0;
+        let mut set = |condition, flag| flags |= if condition { flag } else { 0 };
+        set(self.user_name.is_some(), USER_NAME);
+        set(self.password.is_some(), PASSWORD);
+        set(self.clean_start, CLEAN_START);
+        if let Some(will) = &self.will {
+            set(true, WILL | (will.qos as u8) << 3);
+            set(will.retain, WILL_RETAIN);
+        }
+        flags
+    }
+}
+
+impl<'a> Will<'a> {
+    fn read(
+        version: Version,
+        flags: u8,
+        flags_at: usize,
+        reader: &mut Reader<'a>,
+    ) -> Result<Self, DecodeError> {
+        let Some(qos) = QoS::from_u8((flags & WILL_QOS) >> 3) else {
+            return Err(reader.error_at(flags_at, DecodeErrorKind::QoS));
+        };
+        let mut delay_interval = None;
+        let mut properties = MessageProperties::default();
+        if version.is_v5() {
+            properties = MessageProperties::read_list(reader, |reader, id| {
+                if id != PropertyId::WillDelayInterval {
+                    return Ok(false);
+                }
+                once(&mut delay_interval, reader, id)
+            })?;
+        }
+        let topic = reader.topic_name()?;
+        let payload = reader.binary()?;
+        Ok(Self { topic, payload, qos, retain: flags & WILL_RETAIN != 0, delay_interval, properties })
+    }
+
+    fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
+        let mut len = 2 + self.topic.as_str().len() + binary_len(self.payload)?;
+        if version.is_v5() {
+            len = len.saturating_add(self.properties.list_len(optional_len(self.delay_interval)?)?);
+        }
+        Ok(len)
+    }
+
+    fn write(&self, version: Version, sink: &mut impl Sink) {
+        if version.is_v5() {
+            self.properties.write_list_with(optional_len(self.delay_interval).unwrap_or(0), sink, |sink| {
+                write_optional(self.delay_interval, PropertyId::WillDelayInterval, sink);
+            });
+        }
+        sink.field(self.topic.as_str().as_bytes());
+        sink.field(self.payload);
+    }
+}
+
+impl<'a> Body<'a> for Connect<'a> {
+    const TYPE: PacketType = PacketType::Connect;
+
+    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let start = reader.offset();
+        let found = reader.protocol()?;
+        if found != version {
+            return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { found }));
+        }
+        let flags_at = reader.offset();
+        let flags = reader.u8()?;
+        let has = |flag| flags & flag != 0;
+        if version != Version::V3_1 {
+            if has(RESERVED) {
+                return Err(reader.error_at(flags_at, DecodeErrorKind::ReservedConnectFlag));
+            }
+            if !has(WILL) && has(WILL_QOS | WILL_RETAIN) {
+                return Err(reader.error_at(flags_at, DecodeErrorKind::WillFlags));
+            }
+        }
+        if !version.is_v5() && has(PASSWORD) && !has(USER_NAME) {
+            return Err(reader.error_at(flags_at, DecodeErrorKind::PasswordWithoutUserName));
+        }
+        let keep_alive = reader.u16()?;
+        let mut properties = ConnectProperties::default();
+        if version.is_v5() {
+            properties = ConnectProperties::read_list(reader, no_extra)?;
+            if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
+                return Err(reader.error(DecodeErrorKind::AuthenticationDataWithoutMethod));
+            }
+        }
+        let client_id = reader.str()?;
+        let will = has(WILL).then(|| Will::read(version, flags, flags_at, reader)).transpose()?;
+        // In 3.1 the remaining length wins over these two flags.
+        let present =
+            |flag, reader: &Reader<'_>| has(flag) && !(version == Version::V3_1 && reader.is_empty());
+        let user_name = present(USER_NAME, reader).then(|| reader.str()).transpose()?;
+        let password = present(PASSWORD, reader).then(|| reader.binary()).transpose()?;
+        let clean_start = has(CLEAN_START);
+        Ok(Self { clean_start, keep_alive, client_id, will, user_name, password, properties })
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        if !version.is_v5() && self.password.is_some() && self.user_name.is_none() {
+            return Err(EncodeError::PasswordWithoutUserName);
+        }
+        let mut len = 2 + version.protocol_name().len() + 1 + 1 + 2 + str_len(self.client_id)?;
+        if version.is_v5() {
+            if self.properties.authentication_data.is_some()
+                && self.properties.authentication_method.is_none()
+            {
+                return Err(EncodeError::AuthenticationDataWithoutMethod);
+            }
+            len = len.saturating_add(self.properties.list_len(0)?);
+        }
+        if let Some(will) = &self.will {
+            len = len.saturating_add(will.encoded_len(version)?);
+        }
+        len = len.saturating_add(self.user_name.map_or(Ok(0), str_len)?);
+        Ok(len.saturating_add(self.password.map_or(Ok(0), binary_len)?))
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        sink.field(version.protocol_name().as_bytes());
+        sink.u8(version.level());
+        sink.u8(self.connect_flags());
+        sink.u16(self.keep_alive);
+        if version.is_v5() {
+            self.properties.write_list(sink);
+        }
+        sink.field(self.client_id.as_bytes());
+        if let Some(will) = &self.will {
+            will.write(version, sink);
+        }
+        if let Some(user_name) = self.user_name {
+            sink.field(user_name.as_bytes());
+        }
+        if let Some(password) = self.password {
+            sink.field(password);
+        }
+    }
+}

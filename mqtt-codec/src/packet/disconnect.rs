@@ -1,0 +1,63 @@
+//! DISCONNECT.
+
+use super::Body;
+use super::ack::{outcome_len, read_outcome, write_outcome};
+use crate::property::properties;
+use crate::reader::Reader;
+use crate::writer::Sink;
+use crate::{DecodeError, EncodeError, PacketType, ReasonCode, Version};
+
+properties! {
+    /// Properties of DISCONNECT.
+    pub struct DisconnectProperties in Disconnect beside [] {
+        /// Session Expiry Interval in seconds, from a client only (MQTT 5.0 §3.14.2.2.2).
+        session_expiry_interval: u32 = SessionExpiryInterval,
+        /// Reason String: for people who read logs, not for programs (MQTT 5.0 §3.14.2.2.3).
+        reason_string: &'a str = ReasonString,
+        /// Server Reference: where to go instead, from a server only (MQTT 5.0 §3.14.2.2.5).
+        server_reference: &'a str = ServerReference,
+    }
+}
+
+/// DISCONNECT: the last packet on a connection (MQTT 5.0 §3.14). In 3.x only a client sends it and it has no
+/// content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disconnect<'a> {
+    /// Why. Absent in 3.x.
+    pub reason: ReasonCode,
+    /// Properties. Absent in 3.x.
+    pub properties: DisconnectProperties<'a>,
+}
+
+impl Disconnect<'_> {
+    /// With no properties.
+    pub fn new(reason: ReasonCode) -> Self {
+        Self { reason, properties: DisconnectProperties::default() }
+    }
+}
+
+impl Default for Disconnect<'_> {
+    /// A normal disconnection.
+    fn default() -> Self {
+        Self::new(ReasonCode::NORMAL_DISCONNECTION)
+    }
+}
+
+impl<'a> Body<'a> for Disconnect<'a> {
+    const TYPE: PacketType = PacketType::Disconnect;
+
+    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let (reason, properties) = read_outcome(version, reader, Self::TYPE)?;
+        Ok(Self { reason, properties })
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        outcome_len(self.reason, &self.properties, Self::TYPE, version)
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        if version.is_v5() {
+            write_outcome(self.reason, &self.properties, sink);
+        }
+    }
+}

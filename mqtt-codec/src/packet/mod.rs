@@ -1,0 +1,332 @@
+//! One file per packet: struct, properties, decode, length, encode.
+
+mod ack;
+mod auth;
+mod connack;
+mod connect;
+mod disconnect;
+mod publish;
+mod suback;
+mod subscribe;
+
+pub use ack::{AckProperties, PubAck, PubComp, PubRec, PubRel};
+pub use auth::{Auth, AuthProperties};
+pub use connack::{ConnAck, ConnAckProperties};
+pub use connect::{Connect, ConnectProperties, Will};
+pub use disconnect::{Disconnect, DisconnectProperties};
+pub use publish::{Delivery, MessageProperties, PayloadFormat, Publish, PublishTopic};
+pub use suback::{SubAck, UnsubAck};
+pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions, Unsubscribe};
+
+use crate::reader::Reader;
+use crate::writer::{Sink, SliceSink, with_varint};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, Frame, PacketType, ReasonCode, Version, varint};
+
+/// What a packet kind has to say for itself; framing and fixed header are common to all.
+pub(crate) trait Body<'a>: Sized {
+    const TYPE: PacketType;
+
+    fn decode_body(version: Version, flags: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+
+    /// The low four bits of the first byte.
+    fn flags(&self) -> u8 {
+        Self::TYPE.fixed_flags().unwrap_or(0)
+    }
+
+    /// Checks everything that can make encoding fail.
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError>;
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink);
+}
+
+fn decode<'a, T: Body<'a>>(version: Version, frame: Frame<'a>) -> Result<T, DecodeError> {
+    let mut reader = frame.reader();
+    if frame.packet_type() != T::TYPE {
+        return Err(reader.error_at(0, DecodeErrorKind::WrongPacketType { expected: T::TYPE }));
+    }
+    if version.is_v5() {
+        frame.check_minimal()?;
+    }
+    let flags = frame.flags();
+    if let Some(expected) = T::TYPE.fixed_flags() {
+        let good = match version {
+            // 3.1 calls these bits unused, and sets QoS 1, and DUP for a repeat, where 3.1.1 has a fixed 0010.
+            Version::V3_1 => expected == 0 || flags & 0b0111 == expected,
+            Version::V3_1_1 | Version::V5 => flags == expected,
+        };
+        if !good {
+            return Err(reader.error_at(0, DecodeErrorKind::Flags { expected, found: flags }));
+        }
+    }
+    let packet = T::decode_body(version, flags, &mut reader)?;
+    reader.finish()?;
+    Ok(packet)
+}
+
+fn body_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
+    let len = packet.body_len(version)?;
+    if len > varint::MAX as usize {
+        return Err(EncodeError::PacketTooLarge { len });
+    }
+    Ok(len)
+}
+
+fn encoded_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
+    body_len(packet, version).map(|len| 1 + with_varint(len))
+}
+
+fn write<'a, T: Body<'a>>(packet: &T, version: Version, body_len: usize, sink: &mut impl Sink) {
+    write_fixed_header(packet, body_len, sink);
+    packet.write_body(version, sink);
+}
+
+fn write_fixed_header<'a, T: Body<'a>>(packet: &T, body_len: usize, sink: &mut impl Sink) {
+    sink.u8((T::TYPE as u8) << 4 | packet.flags());
+    sink.varint(body_len);
+}
+
+fn encode_to_slice<'a, T: Body<'a>>(
+    packet: &T,
+    version: Version,
+    buffer: &mut [u8],
+) -> Result<usize, EncodeError> {
+    let body_len = body_len(packet, version)?;
+    let needed = 1 + with_varint(body_len);
+    if needed > buffer.len() {
+        return Err(EncodeError::BufferTooSmall { needed, available: buffer.len() });
+    }
+    write(packet, version, body_len, &mut SliceSink(buffer));
+    Ok(needed)
+}
+
+#[cfg(feature = "bytes")]
+fn encode<'a, T: Body<'a>>(
+    packet: &T,
+    version: Version,
+    buffer: &mut impl bytes::BufMut,
+) -> Result<(), EncodeError> {
+    let body_len = body_len(packet, version)?;
+    let needed = 1 + with_varint(body_len);
+    if needed > buffer.remaining_mut() {
+        return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
+    }
+    write(packet, version, body_len, &mut crate::writer::BufSink(buffer));
+    Ok(())
+}
+
+/// A reason code that `packet` may carry.
+fn read_reason(reader: &mut Reader<'_>, packet: PacketType) -> Result<ReasonCode, DecodeError> {
+    let start = reader.offset();
+    let found = reader.u8()?;
+    match ReasonCode::from_u8(found) {
+        Some(code) if code.is_allowed_in(packet) => Ok(code),
+        _ => Err(reader.error_at(start, DecodeErrorKind::ReasonCode { found })),
+    }
+}
+
+fn check_reason(code: ReasonCode, packet: PacketType, version: Version) -> Result<(), EncodeError> {
+    if code.is_allowed_in(packet) {
+        return Ok(());
+    }
+    Err(EncodeError::ReasonCode { packet, version, code })
+}
+
+/// Methods of a packet struct. The same on all, so that nobody has to import a trait.
+macro_rules! packet {
+    ($($type:ident $(<$life:lifetime>)?,)*) => {$(
+        impl<'a> $type $(<$life>)? {
+            /// Decodes a packet of this type.
+            ///
+            /// # Errors
+            /// If the frame is of another type or anything in it is not as the standard of this version has it.
+            pub fn decode(version: Version, frame: Frame<'a>) -> Result<Self, DecodeError> {
+                decode(version, frame)
+            }
+
+            /// Bytes of the whole packet as [`encode_to_slice`](Self::encode_to_slice) would write it.
+            ///
+            /// # Errors
+            /// Whatever makes the packet impossible to encode.
+            pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
+                encoded_len(self, version)
+            }
+
+            /// Encodes into the front of a slice and gives the number of bytes.
+            ///
+            /// # Errors
+            /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+            pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+                encode_to_slice(self, version, buffer)
+            }
+
+            /// Appends the encoded packet to a buffer.
+            ///
+            /// # Errors
+            /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
+            #[cfg(feature = "bytes")]
+            pub fn encode(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
+                encode(self, version, buffer)
+            }
+        }
+
+        impl<'a> From<$type $(<$life>)?> for Packet<'a> {
+            fn from(packet: $type $(<$life>)?) -> Self {
+                Packet::$type(packet)
+            }
+        }
+    )*};
+}
+
+packet! {
+    Connect<'a>,
+    ConnAck<'a>,
+    Publish<'a>,
+    PubAck<'a>,
+    PubRec<'a>,
+    PubRel<'a>,
+    PubComp<'a>,
+    Subscribe<'a>,
+    SubAck<'a>,
+    Unsubscribe<'a>,
+    UnsubAck<'a>,
+    Disconnect<'a>,
+    Auth<'a>,
+}
+
+/// Any control packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each struct is documented")]
+pub enum Packet<'a> {
+    Connect(Connect<'a>),
+    ConnAck(ConnAck<'a>),
+    Publish(Publish<'a>),
+    PubAck(PubAck<'a>),
+    PubRec(PubRec<'a>),
+    PubRel(PubRel<'a>),
+    PubComp(PubComp<'a>),
+    Subscribe(Subscribe<'a>),
+    SubAck(SubAck<'a>),
+    Unsubscribe(Unsubscribe<'a>),
+    UnsubAck(UnsubAck<'a>),
+    PingReq,
+    PingResp,
+    Disconnect(Disconnect<'a>),
+    Auth(Auth<'a>),
+}
+
+/// PINGREQ (MQTT 5.0 §3.12): a type and nothing else.
+struct PingReq;
+/// PINGRESP (MQTT 5.0 §3.13): a type and nothing else.
+struct PingResp;
+
+macro_rules! empty_body {
+    ($type:ident) => {
+        impl Body<'_> for $type {
+            const TYPE: PacketType = PacketType::$type;
+
+            fn decode_body(_: Version, _: u8, _: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                Ok(Self)
+            }
+
+            fn body_len(&self, _: Version) -> Result<usize, EncodeError> {
+                Ok(0)
+            }
+
+            fn write_body(&self, _: Version, _: &mut impl Sink) {}
+        }
+    };
+}
+
+empty_body!(PingReq);
+empty_body!(PingResp);
+
+/// Calls a function with whatever struct the packet holds.
+macro_rules! with_body {
+    ($packet:expr, $body:ident => $call:expr) => {
+        match $packet {
+            Packet::Connect($body) => $call,
+            Packet::ConnAck($body) => $call,
+            Packet::Publish($body) => $call,
+            Packet::PubAck($body) => $call,
+            Packet::PubRec($body) => $call,
+            Packet::PubRel($body) => $call,
+            Packet::PubComp($body) => $call,
+            Packet::Subscribe($body) => $call,
+            Packet::SubAck($body) => $call,
+            Packet::Unsubscribe($body) => $call,
+            Packet::UnsubAck($body) => $call,
+            Packet::PingReq => {
+                let $body = &PingReq;
+                $call
+            }
+            Packet::PingResp => {
+                let $body = &PingResp;
+                $call
+            }
+            Packet::Disconnect($body) => $call,
+            Packet::Auth($body) => $call,
+        }
+    };
+}
+
+impl<'a> Packet<'a> {
+    /// Decodes a packet of any type.
+    ///
+    /// A receiver that knows what it has, such as a broker on its PUBLISH path, can look at
+    /// [`Frame::packet_type`] and call the struct's own `decode`, which moves less.
+    ///
+    /// # Errors
+    /// Anything in the packet that is not as the standard of this version has it.
+    pub fn decode(version: Version, frame: Frame<'a>) -> Result<Self, DecodeError> {
+        Ok(match frame.packet_type() {
+            PacketType::Connect => Self::Connect(decode(version, frame)?),
+            PacketType::ConnAck => Self::ConnAck(decode(version, frame)?),
+            PacketType::Publish => Self::Publish(decode(version, frame)?),
+            PacketType::PubAck => Self::PubAck(decode(version, frame)?),
+            PacketType::PubRec => Self::PubRec(decode(version, frame)?),
+            PacketType::PubRel => Self::PubRel(decode(version, frame)?),
+            PacketType::PubComp => Self::PubComp(decode(version, frame)?),
+            PacketType::Subscribe => Self::Subscribe(decode(version, frame)?),
+            PacketType::SubAck => Self::SubAck(decode(version, frame)?),
+            PacketType::Unsubscribe => Self::Unsubscribe(decode(version, frame)?),
+            PacketType::UnsubAck => Self::UnsubAck(decode(version, frame)?),
+            PacketType::PingReq => decode(version, frame).map(|PingReq| Self::PingReq)?,
+            PacketType::PingResp => decode(version, frame).map(|PingResp| Self::PingResp)?,
+            PacketType::Disconnect => Self::Disconnect(decode(version, frame)?),
+            PacketType::Auth => Self::Auth(decode(version, frame)?),
+        })
+    }
+
+    /// Bytes of the whole packet as [`encode_to_slice`](Self::encode_to_slice) would write it.
+    ///
+    /// # Errors
+    /// Whatever makes the packet impossible to encode.
+    pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
+        with_body!(self, body => encoded_len(body, version))
+    }
+
+    /// Encodes into the front of a slice and gives the number of bytes.
+    ///
+    /// # Errors
+    /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+    pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+        with_body!(self, body => encode_to_slice(body, version, buffer))
+    }
+
+    /// Appends the encoded packet to a buffer.
+    ///
+    /// # Errors
+    /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
+    #[cfg(feature = "bytes")]
+    pub fn encode(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
+        with_body!(self, body => encode(body, version, buffer))
+    }
+
+    /// The packet's type.
+    pub fn packet_type(&self) -> PacketType {
+        fn type_of<'a, T: Body<'a>>(_: &T) -> PacketType {
+            T::TYPE
+        }
+        with_body!(self, body => type_of(body))
+    }
+}

@@ -1,0 +1,317 @@
+//! PUBLISH.
+
+use mqtt_topic::TopicName;
+
+use super::Body;
+use crate::property::{Properties, Value, ValueType, once, optional_len, properties, write_optional};
+use crate::reader::Reader;
+use crate::writer::Sink;
+use crate::{
+    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, PropertyId, QoS, SubscriptionId,
+    SubscriptionIds, TopicAlias, Version,
+};
+
+properties! {
+    /// Properties of an Application Message: those that travel with it from its publisher to every subscriber, in
+    /// PUBLISH and in a will. What belongs to one connection only, Topic Alias and Subscription Identifiers, is not here.
+    pub struct MessageProperties in
+        Publish beside [TopicAlias SubscriptionIdentifier], Will beside [WillDelayInterval]
+    {
+        /// Payload Format Indicator. None: bytes (MQTT 5.0 §3.3.2.3.2).
+        payload_format: PayloadFormat = PayloadFormatIndicator,
+        /// Message Expiry Interval in seconds. None: never (MQTT 5.0 §3.3.2.3.3).
+        message_expiry_interval: u32 = MessageExpiryInterval,
+        /// Content Type, such as a MIME type (MQTT 5.0 §3.3.2.3.9).
+        content_type: &'a str = ContentType,
+        /// Response Topic: where the answer shall go (MQTT 5.0 §3.3.2.3.5).
+        response_topic: &'a TopicName = ResponseTopic,
+        /// Correlation Data: by what the requester knows the answer (MQTT 5.0 §3.3.2.3.6).
+        correlation_data: &'a [u8] = CorrelationData,
+    }
+}
+
+/// Payload Format Indicator (MQTT 5.0 §3.3.2.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum PayloadFormat {
+    /// Bytes of no stated format.
+    Bytes = 0,
+    /// UTF-8 text. The codec does not check it.
+    Utf8 = 1,
+}
+
+impl<'a> Value<'a> for PayloadFormat {
+    const TYPE: ValueType = ValueType::Bool;
+
+    fn read(reader: &mut Reader<'a>, id: PropertyId) -> Result<Self, DecodeError> {
+        bool::read(reader, id).map(|utf8| if utf8 { Self::Utf8 } else { Self::Bytes })
+    }
+
+    fn encoded_len(self) -> Result<usize, EncodeError> {
+        Ok(1)
+    }
+
+    fn write(self, sink: &mut impl Sink) {
+        sink.u8(self as u8);
+    }
+}
+
+/// PUBLISH: carries an Application Message (MQTT 5.0 §3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publish<'a> {
+    /// Topic Name, Topic Alias or both.
+    pub topic: PublishTopic<'a>,
+    /// QoS and what comes with it.
+    pub delivery: Delivery,
+    /// RETAIN.
+    pub retain: bool,
+    /// Subscription Identifiers, from a server only (MQTT-3.3.4-6). Absent in 3.x.
+    pub subscription_ids: SubscriptionIds<'a>,
+    /// The properties of the message. Absent in 3.x.
+    pub properties: MessageProperties<'a>,
+    /// The Application Message: any bytes.
+    pub payload: &'a [u8],
+}
+
+/// How a PUBLISH says what its topic is (MQTT 5.0 §3.3.2.3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PublishTopic<'a> {
+    /// In full.
+    Name(&'a TopicName),
+    /// In full, and from now on the alias stands for it. 3.x drops the alias.
+    NameAndAlias(&'a TopicName, TopicAlias),
+    /// The name that the alias stands for. 5.0 only.
+    Alias(TopicAlias),
+}
+
+impl<'a> PublishTopic<'a> {
+    /// The topic name, if it is in the packet.
+    pub const fn name(&self) -> Option<&'a TopicName> {
+        match *self {
+            Self::Name(name) | Self::NameAndAlias(name, _) => Some(name),
+            Self::Alias(_) => None,
+        }
+    }
+
+    /// The topic alias, if there is one.
+    pub const fn alias(&self) -> Option<TopicAlias> {
+        match *self {
+            Self::Name(_) => None,
+            Self::NameAndAlias(_, alias) | Self::Alias(alias) => Some(alias),
+        }
+    }
+}
+
+impl<'a> From<&'a TopicName> for PublishTopic<'a> {
+    fn from(name: &'a TopicName) -> Self {
+        Self::Name(name)
+    }
+}
+
+/// QoS of a PUBLISH with what belongs to it, so that a QoS 0 message can have neither identifier nor DUP
+/// (MQTT-2.2.1-2, MQTT-3.3.1-2) and the others cannot be without an identifier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// QoS 0.
+    #[default]
+    AtMostOnce,
+    /// QoS 1.
+    AtLeastOnce {
+        /// Packet Identifier.
+        id: PacketId,
+        /// DUP: this packet was sent before.
+        dup: bool,
+    },
+    /// QoS 2.
+    ExactlyOnce {
+        /// Packet Identifier.
+        id: PacketId,
+        /// DUP: this packet was sent before.
+        dup: bool,
+    },
+}
+
+impl Delivery {
+    /// The QoS.
+    pub const fn qos(self) -> QoS {
+        match self {
+            Self::AtMostOnce => QoS::AtMostOnce,
+            Self::AtLeastOnce { .. } => QoS::AtLeastOnce,
+            Self::ExactlyOnce { .. } => QoS::ExactlyOnce,
+        }
+    }
+
+    /// The Packet Identifier of a QoS 1 or 2 message.
+    pub const fn packet_id(self) -> Option<PacketId> {
+        match self {
+            Self::AtMostOnce => None,
+            Self::AtLeastOnce { id, .. } | Self::ExactlyOnce { id, .. } => Some(id),
+        }
+    }
+
+    /// DUP.
+    pub const fn dup(self) -> bool {
+        match self {
+            Self::AtMostOnce => false,
+            Self::AtLeastOnce { dup, .. } | Self::ExactlyOnce { dup, .. } => dup,
+        }
+    }
+}
+
+impl<'a> Publish<'a> {
+    /// A QoS 0 message without properties; a start for a struct literal that wants more.
+    pub fn new(topic: impl Into<PublishTopic<'a>>, payload: &'a [u8]) -> Self {
+        Self {
+            topic: topic.into(),
+            delivery: Delivery::AtMostOnce,
+            retain: false,
+            subscription_ids: SubscriptionIds::default(),
+            properties: MessageProperties::default(),
+            payload,
+        }
+    }
+
+    /// Bytes of the packet without its payload, for a runtime that writes the payload from where it lies.
+    ///
+    /// # Errors
+    /// Whatever makes the packet impossible to encode.
+    pub fn head_len(&self, version: Version) -> Result<usize, EncodeError> {
+        self.encoded_len(version).map(|len| len - self.payload.len())
+    }
+
+    /// Appends the packet without its payload, which has to follow on the wire.
+    ///
+    /// # Errors
+    /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
+    #[cfg(feature = "bytes")]
+    pub fn encode_head(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
+        let body_len = super::body_len(self, version)?;
+        let needed = self.head_len(version)?;
+        if needed > buffer.remaining_mut() {
+            return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
+        }
+        let mut sink = crate::writer::BufSink(buffer);
+        super::write_fixed_header(self, body_len, &mut sink);
+        self.write_head(version, &mut sink);
+        Ok(())
+    }
+
+    fn extra_len(&self) -> Result<usize, EncodeError> {
+        let mut len = optional_len(self.topic.alias())?;
+        for id in self.subscription_ids {
+            len = len.saturating_add(optional_len(Some(id))?);
+        }
+        Ok(len)
+    }
+
+    fn write_head(&self, version: Version, sink: &mut impl Sink) {
+        sink.field(self.topic.name().map_or(&[][..], |name| name.as_str().as_bytes()));
+        if let Some(id) = self.delivery.packet_id() {
+            sink.u16(id.get());
+        }
+        if version.is_v5() {
+            self.properties.write_list_with(self.extra_len().unwrap_or(0), sink, |sink| {
+                write_optional(self.topic.alias(), PropertyId::TopicAlias, sink);
+                for id in self.subscription_ids {
+                    write_optional(Some(id), PropertyId::SubscriptionIdentifier, sink);
+                }
+            });
+        }
+    }
+}
+
+const DUP: u8 = 0b1000;
+const RETAIN: u8 = 0b0001;
+
+impl<'a> Body<'a> for Publish<'a> {
+    const TYPE: PacketType = PacketType::Publish;
+
+    fn decode_body(version: Version, flags: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let Some(qos) = QoS::from_u8(flags >> 1 & 0b11) else {
+            return Err(reader.error_at(0, DecodeErrorKind::QoS));
+        };
+        let dup = flags & DUP != 0;
+        if dup && qos == QoS::AtMostOnce && version != Version::V3_1 {
+            return Err(reader.error_at(0, DecodeErrorKind::DupOnQoS0));
+        }
+        let topic_at = reader.offset();
+        let name = if version.is_v5() && reader.rest().starts_with(&[0, 0]) {
+            reader.u16()?;
+            None
+        } else {
+            Some(reader.topic_name()?)
+        };
+        let delivery = match qos {
+            QoS::AtMostOnce => Delivery::AtMostOnce,
+            QoS::AtLeastOnce => Delivery::AtLeastOnce { id: reader.packet_id()?, dup },
+            QoS::ExactlyOnce => Delivery::ExactlyOnce { id: reader.packet_id()?, dup },
+        };
+        let mut alias = None;
+        let mut properties = MessageProperties::default();
+        let mut subscription_ids = SubscriptionIds::default();
+        if version.is_v5() {
+            let before = reader.rest();
+            let mut ids = 0;
+            properties = read_properties(reader, &mut alias, &mut ids)?;
+            if ids > 0 {
+                subscription_ids = SubscriptionIds::on_wire(list_bytes(before), ids, version);
+            }
+        }
+        let topic = match (name, alias) {
+            (Some(name), None) => PublishTopic::Name(name),
+            (Some(name), Some(alias)) => PublishTopic::NameAndAlias(name, alias),
+            (None, Some(alias)) => PublishTopic::Alias(alias),
+            (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
+        };
+        let payload = reader.take_rest();
+        Ok(Self { topic, delivery, retain: flags & RETAIN != 0, subscription_ids, properties, payload })
+    }
+
+    fn flags(&self) -> u8 {
+        let dup = if self.delivery.dup() { DUP } else { 0 };
+        dup | (self.delivery.qos() as u8) << 1 | if self.retain { RETAIN } else { 0 }
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        let name = self.topic.name().map_or(0, |name| name.as_str().len());
+        let id = if self.delivery.packet_id().is_some() { 2 } else { 0 };
+        let mut len = (2 + name + id).saturating_add(self.payload.len());
+        if version.is_v5() {
+            len = len.saturating_add(self.properties.list_len(self.extra_len()?)?);
+        } else if self.topic.name().is_none() {
+            return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
+        }
+        Ok(len)
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        self.write_head(version, sink);
+        sink.put(self.payload);
+    }
+}
+
+fn read_properties<'a>(
+    reader: &mut Reader<'a>,
+    alias: &mut Option<TopicAlias>,
+    ids: &mut u32,
+) -> Result<MessageProperties<'a>, DecodeError> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "two properties are not fields")]
+    MessageProperties::read_list(reader, |reader, id| match id {
+        PropertyId::TopicAlias => once(alias, reader, id),
+        PropertyId::SubscriptionIdentifier => {
+            if *ids >= reader.limits.subscription_ids {
+                let limit = reader.limits.subscription_ids;
+                return Err(reader.error(DecodeErrorKind::TooMany { limit }));
+            }
+            *ids += 1;
+            SubscriptionId::read(reader, id).map(|_| true)
+        }
+        _ => Ok(false),
+    })
+}
+
+/// The properties in a property list that has been read, and whatever comes behind it.
+fn list_bytes(list: &[u8]) -> &[u8] {
+    let prefix = list.iter().take_while(|&byte| byte & 0x80 != 0).count() + 1;
+    list.get(prefix..).unwrap_or_default()
+}

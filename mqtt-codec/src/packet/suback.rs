@@ -1,0 +1,141 @@
+//! SUBACK and UNSUBACK.
+
+use super::ack::AckProperties;
+use super::{Body, check_reason};
+use crate::property::{Properties, no_extra};
+use crate::reader::{Reader, saturate};
+use crate::writer::Sink;
+use crate::{
+    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, ReasonCode, ReasonCodes, Version,
+};
+
+/// SUBACK: the answer to SUBSCRIBE (MQTT 5.0 §3.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubAck<'a> {
+    /// The identifier of the SUBSCRIBE.
+    pub packet_id: PacketId,
+    /// One code per entry of the SUBSCRIBE, in its order. 3.1.1 has one failure, 0x80, and 3.1 none.
+    pub codes: ReasonCodes<'a>,
+    /// Properties. Absent in 3.x.
+    pub properties: AckProperties<'a>,
+}
+
+/// UNSUBACK: the answer to UNSUBSCRIBE (MQTT 5.0 §3.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnsubAck<'a> {
+    /// The identifier of the UNSUBSCRIBE.
+    pub packet_id: PacketId,
+    /// One code per entry of the UNSUBSCRIBE, in its order. Absent in 3.x.
+    pub codes: ReasonCodes<'a>,
+    /// Properties. Absent in 3.x.
+    pub properties: AckProperties<'a>,
+}
+
+/// The codes at the end of a packet.
+fn read_codes<'a>(
+    reader: &mut Reader<'a>,
+    version: Version,
+    allowed: impl Fn(ReasonCode) -> bool,
+) -> Result<ReasonCodes<'a>, DecodeError> {
+    let start = reader.offset();
+    let bytes = reader.take_rest();
+    let count = saturate(bytes.len());
+    if count == 0 {
+        return Err(reader.error(DecodeErrorKind::EmptyList));
+    }
+    if count > reader.limits.filters {
+        return Err(reader.error_at(start, DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+    }
+    for (index, &found) in bytes.iter().enumerate() {
+        if !ReasonCode::from_u8(found).is_some_and(&allowed) {
+            return Err(reader.error_at(start + index, DecodeErrorKind::ReasonCode { found }));
+        }
+    }
+    Ok(ReasonCodes::on_wire(bytes, count, version))
+}
+
+/// What a SUBACK of this version says for a code: all failures are one in 3.1.1, and 3.1 has none (MQTT-3.9.3-2).
+fn suback_code(code: ReasonCode, version: Version) -> Option<ReasonCode> {
+    if !code.is_allowed_in(PacketType::SubAck) {
+        return None;
+    }
+    match version {
+        Version::V5 => Some(code),
+        Version::V3_1_1 if code.is_error() => Some(ReasonCode::UnspecifiedError),
+        Version::V3_1 if code.is_error() => None,
+        Version::V3_1 | Version::V3_1_1 => Some(code),
+    }
+}
+
+impl<'a> Body<'a> for SubAck<'a> {
+    const TYPE: PacketType = PacketType::SubAck;
+
+    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let packet_id = reader.packet_id()?;
+        let properties = AckProperties::read_list_of(version, reader)?;
+        let codes = read_codes(reader, version, |code| suback_code(code, version) == Some(code))?;
+        Ok(Self { packet_id, codes, properties })
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        if self.codes.is_empty() {
+            return Err(EncodeError::EmptyList { packet: Self::TYPE });
+        }
+        for code in self.codes {
+            if suback_code(code, version).is_none() {
+                return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });
+            }
+        }
+        let properties = if version.is_v5() { self.properties.list_len(0)? } else { 0 };
+        Ok(properties.saturating_add(2).saturating_add(self.codes.len()))
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        sink.u16(self.packet_id.get());
+        if version.is_v5() {
+            self.properties.write_list(sink);
+        }
+        for code in self.codes {
+            sink.u8(suback_code(code, version).unwrap_or(code).as_u8());
+        }
+    }
+}
+
+impl<'a> Body<'a> for UnsubAck<'a> {
+    const TYPE: PacketType = PacketType::UnsubAck;
+
+    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let packet_id = reader.packet_id()?;
+        if !version.is_v5() {
+            return Ok(Self {
+                packet_id,
+                codes: ReasonCodes::default(),
+                properties: AckProperties::default(),
+            });
+        }
+        let properties = AckProperties::read_list(reader, no_extra)?;
+        let codes = read_codes(reader, version, |code| code.is_allowed_in(Self::TYPE))?;
+        Ok(Self { packet_id, codes, properties })
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        if !version.is_v5() {
+            return Ok(2);
+        }
+        if self.codes.is_empty() {
+            return Err(EncodeError::EmptyList { packet: Self::TYPE });
+        }
+        self.codes.iter().try_for_each(|code| check_reason(code, Self::TYPE, version))?;
+        Ok(self.properties.list_len(0)?.saturating_add(2).saturating_add(self.codes.len()))
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        sink.u16(self.packet_id.get());
+        if version.is_v5() {
+            self.properties.write_list(sink);
+            for code in self.codes {
+                sink.u8(code.as_u8());
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! SUBSCRIBE and UNSUBSCRIBE.
+
+use mqtt_topic::TopicFilter;
+
+use super::Body;
+use crate::list::{ListItem, sealed, take_str, take_u8};
+use crate::property::{Properties, properties};
+use crate::reader::Reader;
+use crate::writer::Sink;
+use crate::{
+    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, SubscriptionId,
+    Subscriptions, UserProperties, Version,
+};
+
+/// SUBSCRIBE: asks for messages (MQTT 5.0 §3.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscribe<'a> {
+    /// Packet Identifier.
+    pub packet_id: PacketId,
+    /// Subscription Identifier of all entries. Absent in 3.x.
+    pub subscription_id: Option<SubscriptionId>,
+    /// User Properties. Absent in 3.x.
+    pub user_properties: UserProperties<'a>,
+    /// One or more entries.
+    pub subscriptions: Subscriptions<'a>,
+}
+
+/// UNSUBSCRIBE: ends subscriptions (MQTT 5.0 §3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsubscribe<'a> {
+    /// Packet Identifier.
+    pub packet_id: PacketId,
+    /// User Properties. Absent in 3.x.
+    pub user_properties: UserProperties<'a>,
+    /// One or more filters, compared as they are with the filters of the session.
+    pub filters: Filters<'a>,
+}
+
+/// One entry of a SUBSCRIBE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscription<'a> {
+    /// Which topics.
+    pub filter: &'a TopicFilter,
+    /// How to deliver.
+    pub options: SubscriptionOptions,
+}
+
+/// Subscription Options (MQTT 5.0 §3.8.3.1). 3.x has the QoS alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SubscriptionOptions {
+    /// Maximum QoS.
+    pub qos: QoS,
+    /// No Local: not the messages that this client published itself.
+    pub no_local: bool,
+    /// Retain As Published: keep the RETAIN flag of the publisher.
+    pub retain_as_published: bool,
+    /// Retain Handling.
+    pub retain_handling: RetainHandling,
+}
+
+/// Whether a SUBSCRIBE brings retained messages (MQTT 5.0 §3.8.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RetainHandling {
+    /// 0: they are sent.
+    #[default]
+    Send = 0,
+    /// 1: they are sent if the subscription is a new one.
+    SendIfNew = 1,
+    /// 2: they are not sent.
+    DoNotSend = 2,
+}
+
+const NO_LOCAL: u8 = 0b0000_0100;
+const RETAIN_AS_PUBLISHED: u8 = 0b0000_1000;
+const RESERVED: u8 = 0b1100_0000;
+
+impl SubscriptionOptions {
+    /// The QoS, and 0 for all else.
+    pub const fn new(qos: QoS) -> Self {
+        Self { qos, no_local: false, retain_as_published: false, retain_handling: RetainHandling::Send }
+    }
+
+    /// The options byte of this version. `None` for bits that have no meaning; 3.1 ignores all but the QoS.
+    fn from_byte(byte: u8, version: Version) -> Option<Self> {
+        let qos = QoS::from_u8(byte & 0b11)?;
+        match version {
+            Version::V3_1 => Some(Self::new(qos)),
+            Version::V3_1_1 => (byte & !0b11 == 0).then(|| Self::new(qos)),
+            Version::V5 => {
+                let retain_handling = match byte >> 4 {
+                    0 => RetainHandling::Send,
+                    1 => RetainHandling::SendIfNew,
+                    2 => RetainHandling::DoNotSend,
+                    _ => return None,
+                };
+                let no_local = byte & NO_LOCAL != 0;
+                Some(Self {
+                    qos,
+                    no_local,
+                    retain_as_published: byte & RETAIN_AS_PUBLISHED != 0,
+                    retain_handling,
+                })
+            }
+        }
+    }
+
+    fn to_byte(self, version: Version) -> u8 {
+        let mut byte = self.qos as u8;
+        if version.is_v5() {
+            byte |= if self.no_local { NO_LOCAL } else { 0 };
+            byte |= if self.retain_as_published { RETAIN_AS_PUBLISHED } else { 0 };
+            byte |= (self.retain_handling as u8) << 4;
+        }
+        byte
+    }
+}
+
+impl<'a> Subscription<'a> {
+    fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, DecodeError> {
+        let filter = reader.topic_filter()?;
+        let start = reader.offset();
+        let found = reader.u8()?;
+        let Some(options) = SubscriptionOptions::from_byte(found, version) else {
+            let reserved = if version.is_v5() { RESERVED } else { !0b11 };
+            let kind = match (found & reserved, version.is_v5()) {
+                (0, true) => DecodeErrorKind::SubscriptionOptions { found },
+                (0, false) => DecodeErrorKind::QoS,
+                _ if version == Version::V3_1 => DecodeErrorKind::QoS,
+                _ => DecodeErrorKind::ReservedSubscriptionOptions { found },
+            };
+            return Err(reader.error_at(start, kind));
+        };
+        if options.no_local && filter.is_shared() {
+            return Err(reader.error_at(start, DecodeErrorKind::NoLocalOnShared));
+        }
+        Ok(Self { filter, options })
+    }
+}
+
+impl<'a> ListItem<'a> for Subscription<'a> {}
+impl<'a> sealed::Sealed<'a> for Subscription<'a> {
+    fn next_on_wire(bytes: &mut &'a [u8], version: Version) -> Option<Self> {
+        let filter = TopicFilter::new(take_str(bytes)?).ok()?;
+        let options = SubscriptionOptions::from_byte(take_u8(bytes)?, version)?;
+        Some(Self { filter, options })
+    }
+}
+
+properties! {
+    struct SubscribeProperties in Subscribe beside [] {
+        subscription_id: SubscriptionId = SubscriptionIdentifier,
+    }
+}
+
+properties! {
+    struct UnsubscribeProperties in Unsubscribe beside [] {}
+}
+
+/// Reads entries to the end of the packet, of which there has to be one at least.
+fn read_entries<'a>(
+    reader: &mut Reader<'a>,
+    mut read: impl FnMut(&mut Reader<'a>) -> Result<(), DecodeError>,
+) -> Result<(&'a [u8], u32), DecodeError> {
+    if reader.is_empty() {
+        return Err(reader.error(DecodeErrorKind::EmptyList));
+    }
+    let bytes = reader.rest();
+    let mut count = 0;
+    while !reader.is_empty() {
+        if count >= reader.limits.filters {
+            return Err(reader.error(DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+        }
+        read(reader)?;
+        count += 1;
+    }
+    Ok((bytes, count))
+}
+
+impl<'a> Subscribe<'a> {
+    fn properties(&self) -> SubscribeProperties<'a> {
+        SubscribeProperties { subscription_id: self.subscription_id, user_properties: self.user_properties }
+    }
+}
+
+impl<'a> Body<'a> for Subscribe<'a> {
+    const TYPE: PacketType = PacketType::Subscribe;
+
+    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let packet_id = reader.packet_id()?;
+        let SubscribeProperties { subscription_id, user_properties } =
+            Properties::read_list_of(version, reader)?;
+        let (bytes, count) = read_entries(reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
+        let subscriptions = Subscriptions::on_wire(bytes, count, version);
+        Ok(Self { packet_id, subscription_id, user_properties, subscriptions })
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        if self.subscriptions.is_empty() {
+            return Err(EncodeError::EmptyList { packet: Self::TYPE });
+        }
+        let mut len = if version.is_v5() { self.properties().list_len(2)? } else { 2 };
+        for Subscription { filter, options } in self.subscriptions {
+            if version.is_v5() && options.no_local && filter.is_shared() {
+                return Err(EncodeError::NoLocalOnShared);
+            }
+            len = len.saturating_add(2 + filter.as_str().len() + 1);
+        }
+        Ok(len)
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        sink.u16(self.packet_id.get());
+        if version.is_v5() {
+            self.properties().write_list(sink);
+        }
+        for Subscription { filter, options } in self.subscriptions {
+            sink.field(filter.as_str().as_bytes());
+            sink.u8(options.to_byte(version));
+        }
+    }
+}
+
+impl<'a> Unsubscribe<'a> {
+    fn properties(&self) -> UnsubscribeProperties<'a> {
+        UnsubscribeProperties { user_properties: self.user_properties }
+    }
+}
+
+impl<'a> Body<'a> for Unsubscribe<'a> {
+    const TYPE: PacketType = PacketType::Unsubscribe;
+
+    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let packet_id = reader.packet_id()?;
+        let UnsubscribeProperties { user_properties } = Properties::read_list_of(version, reader)?;
+        let (bytes, count) = read_entries(reader, |reader| reader.topic_filter().map(|_| ()))?;
+        Ok(Self { packet_id, user_properties, filters: Filters::on_wire(bytes, count, version) })
+    }
+
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        if self.filters.is_empty() {
+            return Err(EncodeError::EmptyList { packet: Self::TYPE });
+        }
+        let fixed = if version.is_v5() { self.properties().list_len(0)?.saturating_add(2) } else { 2 };
+        Ok(self.filters.iter().fold(fixed, |len, filter| len.saturating_add(2 + filter.as_str().len())))
+    }
+
+    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+        sink.u16(self.packet_id.get());
+        if version.is_v5() {
+            self.properties().write_list(sink);
+        }
+        for filter in self.filters {
+            sink.field(filter.as_str().as_bytes());
+        }
+    }
+}

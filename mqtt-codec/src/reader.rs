@@ -1,0 +1,165 @@
+//! A reader that knows where it is, so that every error can say so.
+
+use mqtt_topic::{TopicFilter, TopicName};
+
+use crate::varint::{self, Varint};
+use crate::{DecodeError, DecodeErrorKind, Limits, PacketId, PacketType, Version};
+
+/// What is left of a packet, or of a property list in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    /// Offset within the packet of the end of `rest`.
+    end: usize,
+    packet_type: PacketType,
+    pub(crate) limits: Limits,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(rest: &'a [u8], end: usize, packet_type: PacketType, limits: Limits) -> Self {
+        Self { rest, end, packet_type, limits }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Takes all that is left.
+    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.rest)
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.end - self.rest.len()
+    }
+
+    /// An error at the current position.
+    pub(crate) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+        self.error_at(self.offset(), kind)
+    }
+
+    pub(crate) fn error_at(&self, offset: usize, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError::new(kind, Some(self.packet_type), offset)
+    }
+
+    pub(crate) fn finish(&self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() {
+            return Ok(());
+        }
+        Err(self.error(DecodeErrorKind::TrailingBytes { count: saturate(self.rest.len()) }))
+    }
+
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
+        let Some((bytes, rest)) = self.rest.split_at_checked(count) else {
+            let kind =
+                DecodeErrorKind::Truncated { needed: saturate(count), left: saturate(self.rest.len()) };
+            return Err(self.error(kind));
+        };
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
+            let kind = DecodeErrorKind::Truncated { needed: saturate(N), left: saturate(self.rest.len()) };
+            return Err(self.error(kind));
+        };
+        self.rest = rest;
+        Ok(*bytes)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    /// A variable byte integer of 5.0, in the shortest form (MQTT-1.5.5-1).
+    pub(crate) fn varint(&mut self) -> Result<u32, DecodeError> {
+        match varint::read(self.rest) {
+            Varint::Value { value, len } if len == varint::len(value) => {
+                self.bytes(len.into())?;
+                Ok(value)
+            }
+            Varint::Value { .. } => Err(self.error(DecodeErrorKind::NotMinimal)),
+            Varint::TooLong => Err(self.error(DecodeErrorKind::VarintTooLong)),
+            Varint::Incomplete => {
+                let left = saturate(self.rest.len());
+                Err(self.error(DecodeErrorKind::Truncated { needed: left.saturating_add(1), left }))
+            }
+        }
+    }
+
+    pub(crate) fn binary(&mut self) -> Result<&'a [u8], DecodeError> {
+        let len = self.u16()?;
+        self.bytes(len.into())
+    }
+
+    /// A UTF-8 string without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
+    pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
+        let bytes = self.binary()?;
+        let start = self.offset() - bytes.len();
+        let text = core::str::from_utf8(bytes)
+            .map_err(|error| self.error_at(start + error.valid_up_to(), DecodeErrorKind::Utf8))?;
+        match bytes.iter().position(|&byte| byte == 0) {
+            None => Ok(text),
+            Some(at) => Err(self.error_at(start + at, DecodeErrorKind::Nul)),
+        }
+    }
+
+    pub(crate) fn topic_name(&mut self) -> Result<&'a TopicName, DecodeError> {
+        let start = self.offset();
+        let text = self.str()?;
+        TopicName::new(text).map_err(|error| self.error_at(start, DecodeErrorKind::TopicName(error)))
+    }
+
+    pub(crate) fn topic_filter(&mut self) -> Result<&'a TopicFilter, DecodeError> {
+        let start = self.offset();
+        let text = self.str()?;
+        TopicFilter::new(text).map_err(|error| self.error_at(start, DecodeErrorKind::TopicFilter(error)))
+    }
+
+    pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
+        let start = self.offset();
+        PacketId::new(self.u16()?).map_err(|_| self.error_at(start, DecodeErrorKind::PacketIdZero))
+    }
+
+    /// A reader for the next `count` bytes, which this reader skips.
+    pub(crate) fn sub(&mut self, count: usize) -> Result<Self, DecodeError> {
+        let rest = self.bytes(count)?;
+        Ok(Self { rest, end: self.offset(), ..*self })
+    }
+
+    /// Protocol name and level of CONNECT.
+    pub(crate) fn protocol(&mut self) -> Result<Version, DecodeError> {
+        let start = self.offset();
+        let name = self.binary()?;
+        let is_mqisdp = match name {
+            b"MQTT" => false,
+            b"MQIsdp" => true,
+            _ => return Err(self.error_at(start, DecodeErrorKind::ProtocolName)),
+        };
+        let start = self.offset();
+        match (is_mqisdp, self.u8()?) {
+            (true, 3) => Ok(Version::V3_1),
+            (false, 4) => Ok(Version::V3_1_1),
+            (false, 5) => Ok(Version::V5),
+            (_, level) => Err(self.error_at(start, DecodeErrorKind::ProtocolLevel { is_mqisdp, level })),
+        }
+    }
+}
+
+/// A length within a packet; packets are below 4 GiB, so nothing is ever lost.
+pub(crate) fn saturate(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
