@@ -1,0 +1,401 @@
+//! The sending side of QoS 1 and 2 (MQTT 5.0 §4.3, §4.4, §4.9).
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use mqtt_codec::{PacketId, QoS};
+
+use crate::LocalId;
+
+/// The QoS 1 and 2 messages under way to the peer, in its session.
+///
+/// The messages and their identifiers belong to the session and survive its connections; the send quota belongs to
+/// one connection. Between connections the window is closed.
+///
+/// On a connection: [`connected`](Self::connected), then [`resend`](Self::resend) until it gives `None`, again whenever
+/// an acknowledgement came, and [`send`](Self::send) for new messages, which the window takes when nothing is left to be
+/// sent again and the quota has room.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SendWindow<M> {
+    in_flight: BTreeMap<LocalId, InFlight<M>>,
+    /// What is to be sent again on this connection, in order; may name identifiers that are done by now.
+    to_resend: VecDeque<LocalId>,
+    last_id: u16,
+    sequence: u64,
+    maximum: u16,
+    open: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct InFlight<M> {
+    /// Rank in the order of first sending, which is the order of sending again (MQTT-4.6.0-1).
+    sequence: u64,
+    state: State<M>,
+    /// Takes one of the quota on this connection.
+    open: bool,
+    /// Waits to be sent again on this connection.
+    to_resend: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum State<M> {
+    /// PUBACK is due.
+    AtLeastOnce(M),
+    /// PUBREC is due.
+    ExactlyOnce(M),
+    /// PUBCOMP is due.
+    Released,
+}
+
+/// How a message is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Handshake {
+    /// QoS 1.
+    AtLeastOnce,
+    /// QoS 2.
+    ExactlyOnce,
+}
+
+impl Handshake {
+    /// The handshake of this QoS; `None` for QoS 0.
+    pub const fn of(qos: QoS) -> Option<Self> {
+        match qos {
+            QoS::AtMostOnce => None,
+            QoS::AtLeastOnce => Some(Self::AtLeastOnce),
+            QoS::ExactlyOnce => Some(Self::ExactlyOnce),
+        }
+    }
+}
+
+/// Something to send again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend<'a, M> {
+    /// PUBLISH with DUP (MQTT-3.3.1-1).
+    Publish(LocalId, Handshake, &'a M),
+    /// PUBREL.
+    PubRel(LocalId),
+}
+
+/// What a PUBREC leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released<M> {
+    /// Send PUBREL. The message is done with, if this is the first PUBREC for it.
+    SendPubRel(Option<M>),
+    /// The peer refused the message; the exchange is over (MQTT-4.3.3-4).
+    Refused(M),
+}
+
+/// An acknowledgement that fits nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AckError {
+    /// No message with this identifier is under way.
+    UnknownId,
+    /// One is, and another kind of acknowledgement is due for it.
+    WrongKind,
+}
+
+impl<M> Default for SendWindow<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M> SendWindow<M> {
+    /// Nothing under way, and not connected.
+    pub const fn new() -> Self {
+        Self {
+            in_flight: BTreeMap::new(),
+            to_resend: VecDeque::new(),
+            last_id: 0,
+            sequence: 0,
+            maximum: 0,
+            open: 0,
+        }
+    }
+
+    /// A connection to the same session begins, with this much quota: the peer's Receive Maximum, or less.
+    /// All that is under way is to be sent again (MQTT-4.4.0-1).
+    pub fn connected(&mut self, quota: u16) {
+        self.maximum = quota;
+        self.open = 0;
+        let mut order: Vec<_> = self.in_flight.iter().map(|(&id, entry)| (entry.sequence, id)).collect();
+        order.sort_unstable();
+        self.to_resend = order.into_iter().map(|(_, id)| id).collect();
+        for entry in self.in_flight.values_mut() {
+            entry.open = false;
+            entry.to_resend = true;
+        }
+    }
+
+    /// The connection is gone.
+    pub fn disconnected(&mut self) {
+        self.maximum = 0;
+        self.to_resend.clear();
+    }
+
+    /// The next thing to send again, if there is one and the quota has room for it.
+    pub fn resend(&mut self) -> Option<Resend<'_, M>> {
+        let id = loop {
+            let &id = self.to_resend.front()?;
+            match self.in_flight.get(&id) {
+                Some(entry) if entry.to_resend => break id,
+                _ => self.to_resend.pop_front(),
+            };
+        };
+        let entry = self.in_flight.get_mut(&id)?;
+        if !matches!(entry.state, State::Released) {
+            if self.open >= self.maximum {
+                return None;
+            }
+            self.open += 1;
+            entry.open = true;
+        }
+        entry.to_resend = false;
+        self.to_resend.pop_front();
+        Some(match &entry.state {
+            State::AtLeastOnce(message) => Resend::Publish(id, Handshake::AtLeastOnce, message),
+            State::ExactlyOnce(message) => Resend::Publish(id, Handshake::ExactlyOnce, message),
+            State::Released => Resend::PubRel(id),
+        })
+    }
+
+    /// Whether [`send`](Self::send) would take a message now.
+    pub fn has_room(&self) -> bool {
+        self.open < self.maximum && self.to_resend.is_empty() && self.in_flight.len() < usize::from(u16::MAX)
+    }
+
+    /// Takes a new message under way and gives the identifier for its PUBLISH.
+    ///
+    /// # Errors
+    /// Gives the message back if there is no room: the quota is used up, or something is still to be sent again.
+    pub fn send(&mut self, handshake: Handshake, message: M) -> Result<LocalId, M> {
+        if !self.has_room() {
+            return Err(message);
+        }
+        let id = self.next_id();
+        let state = match handshake {
+            Handshake::AtLeastOnce => State::AtLeastOnce(message),
+            Handshake::ExactlyOnce => State::ExactlyOnce(message),
+        };
+        let sequence = self.sequence;
+        self.sequence += 1;
+        self.open += 1;
+        self.in_flight.insert(id, InFlight { sequence, state, open: true, to_resend: false });
+        Ok(id)
+    }
+
+    /// A PUBACK came, whatever its reason code (MQTT-4.4.0-2). Gives the message back.
+    ///
+    /// # Errors
+    /// If it fits nothing.
+    pub fn puback(&mut self, id: LocalId) -> Result<M, AckError> {
+        self.finish(id, |state| match state {
+            State::AtLeastOnce(message) => Ok(message),
+            other @ (State::ExactlyOnce(_) | State::Released) => Err(other),
+        })
+    }
+
+    /// A PUBREC came, `accepted` if its reason code is below 0x80.
+    ///
+    /// # Errors
+    /// If it fits nothing.
+    pub fn pubrec(&mut self, id: LocalId, accepted: bool) -> Result<Released<M>, AckError> {
+        if !accepted {
+            return self
+                .finish(id, |state| match state {
+                    State::ExactlyOnce(message) => Ok(message),
+                    other @ (State::AtLeastOnce(_) | State::Released) => Err(other),
+                })
+                .map(Released::Refused);
+        }
+        let entry = self.in_flight.get_mut(&id).ok_or(AckError::UnknownId)?;
+        if matches!(entry.state, State::AtLeastOnce(_)) {
+            return Err(AckError::WrongKind);
+        }
+        entry.to_resend = false;
+        Ok(Released::SendPubRel(match core::mem::replace(&mut entry.state, State::Released) {
+            State::ExactlyOnce(message) => Some(message),
+            State::AtLeastOnce(_) | State::Released => None,
+        }))
+    }
+
+    /// A PUBCOMP came, whatever its reason code.
+    ///
+    /// # Errors
+    /// If it fits nothing.
+    pub fn pubcomp(&mut self, id: LocalId) -> Result<(), AckError> {
+        self.finish(id, |state| match state {
+            State::Released => Ok(()),
+            other @ (State::AtLeastOnce(_) | State::ExactlyOnce(_)) => Err(other),
+        })
+    }
+
+    /// Forgets a message as if it had been acknowledged, because it cannot be sent again to this peer.
+    pub fn abandon(&mut self, id: LocalId) -> Option<M> {
+        let entry = self.in_flight.remove(&id)?;
+        self.open -= u16::from(entry.open);
+        match entry.state {
+            State::AtLeastOnce(message) | State::ExactlyOnce(message) => Some(message),
+            State::Released => None,
+        }
+    }
+
+    /// How many messages are under way.
+    pub fn len(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// The messages that have not reached the peer for certain, in the order of first sending.
+    pub fn into_messages(self) -> impl Iterator<Item = (Handshake, M)> {
+        let mut entries: Vec<_> = self.in_flight.into_values().collect();
+        entries.sort_unstable_by_key(|entry| entry.sequence);
+        entries.into_iter().filter_map(|entry| match entry.state {
+            State::AtLeastOnce(message) => Some((Handshake::AtLeastOnce, message)),
+            State::ExactlyOnce(message) => Some((Handshake::ExactlyOnce, message)),
+            State::Released => None,
+        })
+    }
+
+    /// Removes an entry whose state is as it should be, and gives its quota back (MQTT-4.9.0-2).
+    fn finish<T>(
+        &mut self,
+        id: LocalId,
+        expect: impl FnOnce(State<M>) -> Result<T, State<M>>,
+    ) -> Result<T, AckError> {
+        let entry = self.in_flight.remove(&id).ok_or(AckError::UnknownId)?;
+        match expect(entry.state) {
+            Ok(done) => {
+                self.open -= u16::from(entry.open);
+                Ok(done)
+            }
+            Err(state) => {
+                self.in_flight.insert(id, InFlight { state, ..entry });
+                Err(AckError::WrongKind)
+            }
+        }
+    }
+
+    /// The next free identifier. They rotate, so that one is used again as late as possible.
+    fn next_id(&mut self) -> LocalId {
+        loop {
+            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+            if let Ok(id) = PacketId::new(self.last_id)
+                && !self.in_flight.contains_key(&LocalId(id))
+            {
+                return LocalId(id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(value: u16) -> LocalId {
+        LocalId(PacketId::new(value).unwrap())
+    }
+
+    fn window(quota: u16) -> SendWindow<&'static str> {
+        let mut window = SendWindow::new();
+        window.connected(quota);
+        window
+    }
+
+    #[test]
+    fn closed_until_connected() {
+        assert_eq!(SendWindow::new().send(Handshake::AtLeastOnce, "a"), Err("a"));
+        let mut window = window(1);
+        window.disconnected();
+        assert_eq!(window.send(Handshake::AtLeastOnce, "a"), Err("a"));
+    }
+
+    #[test]
+    fn quota_is_freed_by_puback_pubcomp_and_refusal_and_not_by_pubrec() {
+        let mut window = window(1);
+        assert_eq!(window.send(Handshake::AtLeastOnce, "a"), Ok(id(1)));
+        assert_eq!(window.send(Handshake::AtLeastOnce, "b"), Err("b"));
+        assert_eq!(window.puback(id(1)), Ok("a"));
+        assert_eq!(window.send(Handshake::ExactlyOnce, "b"), Ok(id(2)));
+        assert_eq!(window.pubrec(id(2), true), Ok(Released::SendPubRel(Some("b"))));
+        assert!(!window.has_room());
+        assert_eq!(window.pubrec(id(2), true), Ok(Released::SendPubRel(None)), "a repeat");
+        assert_eq!(window.pubcomp(id(2)), Ok(()));
+        assert_eq!(window.send(Handshake::ExactlyOnce, "c"), Ok(id(3)));
+        assert_eq!(window.pubrec(id(3), false), Ok(Released::Refused("c")));
+        assert!(window.has_room() && window.is_empty());
+    }
+
+    #[test]
+    fn acknowledgements_that_fit_nothing_change_nothing() {
+        let mut window = window(2);
+        window.send(Handshake::AtLeastOnce, "a").unwrap();
+        window.send(Handshake::ExactlyOnce, "b").unwrap();
+        let before = window.clone();
+        assert_eq!(window.puback(id(9)), Err(AckError::UnknownId));
+        assert_eq!(window.pubrec(id(9), true), Err(AckError::UnknownId));
+        assert_eq!(window.pubcomp(id(9)), Err(AckError::UnknownId));
+        assert_eq!(window.puback(id(2)), Err(AckError::WrongKind));
+        assert_eq!(window.pubrec(id(1), true), Err(AckError::WrongKind));
+        assert_eq!(window.pubrec(id(1), false), Err(AckError::WrongKind));
+        assert_eq!(window.pubcomp(id(2)), Err(AckError::WrongKind));
+        assert_eq!(window, before);
+    }
+
+    #[test]
+    fn resends_in_the_order_of_first_sending_before_anything_new() {
+        let mut window = window(4);
+        window.last_id = 65_533;
+        for message in ["a", "b", "c", "d"] {
+            window.send(Handshake::ExactlyOnce, message).unwrap();
+        }
+        window.pubrec(id(65_535), true).unwrap();
+        window.disconnected();
+        window.connected(2);
+        assert_eq!(window.resend(), Some(Resend::Publish(id(65_534), Handshake::ExactlyOnce, &"a")));
+        assert_eq!(window.resend(), Some(Resend::PubRel(id(65_535))), "takes no quota");
+        assert_eq!(window.resend(), Some(Resend::Publish(id(1), Handshake::ExactlyOnce, &"c")));
+        assert_eq!(window.resend(), None, "the quota is used up");
+        assert_eq!(window.send(Handshake::AtLeastOnce, "e"), Err("e"));
+        assert_eq!(window.pubcomp(id(65_535)), Ok(()));
+        assert_eq!(window.resend(), None, "a PUBREL that took no quota gives none back (MQTT-4.9.0-2)");
+        window.pubrec(id(65_534), false).unwrap();
+        assert_eq!(window.resend(), Some(Resend::Publish(id(2), Handshake::ExactlyOnce, &"d")));
+        assert_eq!(window.resend(), None, "once per connection (MQTT-4.4.0-1)");
+        window.pubrec(id(1), false).unwrap();
+        assert_eq!(window.send(Handshake::AtLeastOnce, "e"), Ok(id(3)));
+    }
+
+    #[test]
+    fn something_acknowledged_before_it_was_sent_again_is_not_sent_again() {
+        let mut window = window(4);
+        for message in ["a", "b", "c"] {
+            window.send(Handshake::ExactlyOnce, message).unwrap();
+        }
+        window.connected(1);
+        window.pubrec(id(1), false).unwrap();
+        window.pubrec(id(2), true).unwrap();
+        assert_eq!(window.resend(), Some(Resend::Publish(id(3), Handshake::ExactlyOnce, &"c")));
+    }
+
+    #[test]
+    fn identifiers_are_free_nonzero_and_rotate() {
+        let mut window = window(u16::MAX);
+        let held = window.send(Handshake::AtLeastOnce, "held").unwrap();
+        for _ in 0..70_000 {
+            let next = window.send(Handshake::AtLeastOnce, "x").unwrap();
+            assert_ne!(next, held);
+            window.puback(next).unwrap();
+        }
+        for _ in 1..u16::MAX {
+            window.send(Handshake::AtLeastOnce, "x").unwrap();
+        }
+        assert_eq!(window.len(), 65_535);
+        assert_eq!(window.send(Handshake::AtLeastOnce, "one too many"), Err("one too many"));
+    }
+}
