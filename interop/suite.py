@@ -79,7 +79,17 @@ class Inbox:
 
 def equal(got, expected, what):
     if got != expected:
-        raise AssertionError(f"{what}: expected {shown(expected)}, got {shown(got)}")
+        raise AssertionError(f"{what}: {difference(got, expected)}")
+
+
+def difference(got, expected):
+    if isinstance(got, list) and isinstance(expected, list) and max(len(got), len(expected)) > 10:
+        places = range(min(len(got), len(expected)))
+        place = next((index for index in places if got[index] != expected[index]), len(places))
+        items = [items[place] if place < len(items) else None for items in (got, expected)]
+        return (f"expected {len(expected)} items, got {len(got)}, at index {place}: "
+                + difference(*items))
+    return f"expected {shown(expected)}, got {shown(got)}"
 
 
 def shown(value):
