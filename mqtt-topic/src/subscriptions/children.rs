@@ -61,9 +61,9 @@ impl Children {
         };
     }
 
+    /// Removes the child under `level`, which there is.
     pub(super) fn remove(&mut self, level: &str) {
         *self = match mem::take(self) {
-            Self::One(only, id) if *only != *level => Self::One(only, id),
             Self::None | Self::One(..) => Self::None,
             Self::Many(mut map) => {
                 map.remove(level);

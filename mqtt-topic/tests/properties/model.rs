@@ -59,7 +59,7 @@ pub(crate) fn name(text: &str) -> &TopicName {
 }
 
 /// Levels with bytes around the slash, the `$` and each other, where an order can go wrong.
-const LEVELS: [&str; 9] = ["", "a", "a", "b", "aa", "$", "$a", "a\u{1}", "!"];
+const LEVELS: [&str; 11] = ["", "a", "a", "b", "aa", "$", "$a", "$\u{e9}", "%", "a\u{1}", "!"];
 
 pub(crate) fn names() -> impl Strategy<Value = String> {
     vec(select(&LEVELS[..]), 1..5).prop_map(|levels| not_empty(levels.join("/")))

@@ -106,7 +106,11 @@ proptest! {
         prop_assert_eq!(&trie, &same);
         prop_assert_eq!(&trie.clone(), &same);
 
-        // One difference is enough, in a value and in a key.
+        // One difference is enough: one more, another value, another key.
+        same.insert(filter("a"), 99, 0);
+        prop_assert_ne!(&trie, &same);
+        prop_assert_ne!(&same, &trie);
+        same.remove(filter("a"), &99);
         if let Some(((f, key), value)) = model.pop_first() {
             same.insert(filter(&f), key, !value);
             prop_assert_ne!(&trie, &same);
