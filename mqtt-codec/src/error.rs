@@ -286,8 +286,9 @@ impl DecodeError {
             Kind::NotMinimal => ("", "MQTT-1.5.5-1"),
             Kind::Utf8 => ("MQTT-1.5.3-1", "MQTT-1.5.4-1"),
             Kind::Nul => ("MQTT-1.5.3-2", "MQTT-1.5.4-2"),
-            Kind::TopicName(error) => return Some(error.statement()),
-            Kind::TopicFilter(error) => return Some(error.statement()),
+            Kind::TopicName(error) | Kind::TopicFilter(error) => {
+                (v3_topic_statement(error), error.statement())
+            }
             Kind::ResponseTopic(_) => ("", "MQTT-3.3.2-14"),
             Kind::NoTopic => ("", "MQTT-3.3.2-1"),
             Kind::PacketIdZero => match self.packet_type {
@@ -344,6 +345,17 @@ impl DecodeError {
         };
         let id = if version.is_v5() { v5 } else { v3 };
         if id.is_empty() { None } else { Some(id) }
+    }
+}
+
+/// 3.1.1 has the same statements about topics under other numbers, and none about shared subscriptions.
+fn v3_topic_statement(error: TopicError) -> &'static str {
+    match error.statement() {
+        "MQTT-4.7.0-1" => "MQTT-4.7.1-1",
+        "MQTT-4.7.1-1" => "MQTT-4.7.1-2",
+        "MQTT-4.7.1-2" => "MQTT-4.7.1-3",
+        "MQTT-4.8.2-1" | "MQTT-4.8.2-2" => "",
+        same => same,
     }
 }
 

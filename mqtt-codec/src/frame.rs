@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::reader::Reader;
+use crate::reader::{Reader, saturate};
 use crate::varint::{self, Varint};
 use crate::{DecodeError, DecodeErrorKind, Version};
 
@@ -198,20 +198,6 @@ impl<'a> Frame<'a> {
         self.bytes.first().map_or(0, |byte| byte & 0x0F)
     }
 
-    /// The version that a CONNECT asks for, from its protocol name and level and nothing else, so that the
-    /// answer can be in the right version even if the rest is bad.
-    ///
-    /// # Errors
-    /// [`DecodeErrorKind::NotConnect`], [`DecodeErrorKind::ProtocolName`], [`DecodeErrorKind::ProtocolLevel`], or what is
-    /// wrong with those two fields.
-    pub fn connect_version(&self) -> Result<Version, DecodeError> {
-        let mut reader = self.reader();
-        if self.packet_type != PacketType::Connect {
-            return Err(reader.error_at(0, DecodeErrorKind::NotConnect));
-        }
-        reader.protocol()
-    }
-
     pub(crate) fn reader(&self) -> Reader<'a> {
         Reader::new(self.body, self.bytes.len(), self.packet_type, self.limits)
     }
@@ -258,6 +244,39 @@ pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, 
     Ok(whole.zip(body).map(|(bytes, body)| Frame { bytes, body, packet_type, limits: *limits }))
 }
 
+/// The version that a CONNECT asks for, from its protocol name and level and nothing else, so that the answer can
+/// be in the right version even if the rest is bad, too large or has not come.
+///
+/// `Ok(None)` means that more bytes are needed.
+///
+/// # Errors
+/// [`DecodeErrorKind::NotConnect`] as soon as the first byte shows it, [`DecodeErrorKind::ProtocolName`],
+/// [`DecodeErrorKind::ProtocolLevel`], or what is wrong with the bytes in front of them.
+pub fn connect_version(bytes: &[u8]) -> Result<Option<Version>, DecodeError> {
+    let Some((&first, rest)) = bytes.split_first() else {
+        return Ok(None);
+    };
+    let packet_type = PacketType::from_first_byte(first);
+    if packet_type != Some(PacketType::Connect) {
+        return Err(DecodeError::new(DecodeErrorKind::NotConnect, packet_type, 0));
+    }
+    let (remaining, used) = match varint::read(rest) {
+        Varint::Value { value, len } => (value, usize::from(len)),
+        Varint::Incomplete => return Ok(None),
+        Varint::TooLong => return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, packet_type, 4)),
+    };
+    let body = rest.get(used..).unwrap_or_default();
+    let end = body.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
+    let is_whole = end < body.len() || saturate(end) == remaining;
+    let body = body.get(..end).unwrap_or_default();
+    let mut reader = Reader::new(body, 1 + used + end, PacketType::Connect, Limits::default());
+    match reader.protocol() {
+        Ok(version) => Ok(Some(version)),
+        Err(error) if !is_whole && matches!(error.kind(), DecodeErrorKind::Truncated { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +294,20 @@ mod tests {
         let found = frame(&bytes, &Limits::default()).unwrap().unwrap();
         assert_eq!(found.bytes(), &bytes[..5]);
         assert_eq!(found.body(), &bytes[2..5]);
+    }
+
+    #[test]
+    fn version_is_known_once_its_bytes_are_there() {
+        let bytes = *b"\x10\x7F\0\x04MQTT\x05\x02";
+        for end in 0..9 {
+            assert_eq!(connect_version(&bytes[..end]), Ok(None), "{end}");
+        }
+        assert_eq!(connect_version(&bytes), Ok(Some(Version::V5)));
+        let kind = |bytes: &[u8]| connect_version(bytes).unwrap_err().kind();
+        assert_eq!(kind(b"\xC0"), DecodeErrorKind::NotConnect);
+        assert_eq!(kind(b"\0"), DecodeErrorKind::NotConnect);
+        assert_eq!(kind(b"\x10\x03\0\x04M"), DecodeErrorKind::Truncated { needed: 4, left: 1 });
+        assert_eq!(kind(b"\x10\x03\0\x04MQTT\x05"), DecodeErrorKind::Truncated { needed: 4, left: 1 });
     }
 
     #[test]

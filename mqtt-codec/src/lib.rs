@@ -70,7 +70,7 @@ mod version;
 mod writer;
 
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
-pub use frame::{Frame, Limits, PacketType, frame};
+pub use frame::{Frame, Limits, PacketType, connect_version, frame};
 pub use id::{IdError, PacketId, QoS, SubscriptionId, TopicAlias};
 pub use list::{Filters, Iter, List, ListItem, ReasonCodes, SubscriptionIds, Subscriptions, UserProperties};
 pub use mqtt_topic::{TopicError, TopicFilter, TopicName};

@@ -1,6 +1,6 @@
 //! A decoder that learns the version from CONNECT.
 
-use crate::{DecodeError, DecodeErrorKind, Limits, Packet, PacketType, Version, frame};
+use crate::{DecodeError, Limits, Packet, Version, connect_version, frame};
 
 /// Decodes the packets of one direction of a connection, one after the other.
 ///
@@ -34,16 +34,15 @@ impl Decoder {
     /// As [`frame`] and [`Packet::decode`]; [`DecodeErrorKind::NotConnect`](crate::DecodeErrorKind::NotConnect) for a first
     /// packet that is not CONNECT, as soon as its first byte shows it.
     pub fn decode<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<(Packet<'a>, usize)>, DecodeError> {
-        let first = bytes.first().and_then(|&byte| PacketType::from_first_byte(byte));
-        if self.version.is_none() && first.is_some_and(|first| first != PacketType::Connect) {
-            return Err(DecodeError::new(DecodeErrorKind::NotConnect, first, 0));
-        }
-        let Some(frame) = frame(bytes, &self.limits)? else {
-            return Ok(None);
-        };
         let version = match self.version {
             Some(version) => version,
-            None => *self.version.insert(frame.connect_version()?),
+            None => match connect_version(bytes)? {
+                Some(version) => *self.version.insert(version),
+                None => return Ok(None),
+            },
+        };
+        let Some(frame) = frame(bytes, &self.limits)? else {
+            return Ok(None);
         };
         let packet = Packet::decode(version, frame)?;
         Ok(Some((packet, frame.bytes().len())))

@@ -1,7 +1,9 @@
 //! Each malformed condition that the format knows, with the reason code that answers it.
 
 use hex_literal::hex;
-use mqtt_codec::{DecodeErrorKind as Kind, Limits, Packet, PropertyId, ReasonCode, Version, frame};
+use mqtt_codec::{
+    DecodeErrorKind as Kind, Limits, Packet, PropertyId, ReasonCode, Version, connect_version, frame,
+};
 
 #[track_caller]
 fn refuse(version: Version, bytes: &[u8]) -> (Kind, ReasonCode, u32) {
@@ -183,7 +185,7 @@ fn limits() {
 
 #[test]
 fn version_is_chosen_by_name_and_level() {
-    let version = |bytes: &[u8]| frame(bytes, &Limits::default()).unwrap().unwrap().connect_version();
+    let version = |bytes: &[u8]| connect_version(bytes).map(|version| version.expect("whole"));
     assert_eq!(version(&hex!("10 09 00 06 4D 51 49 73 64 70 03")), Ok(Version::V3_1));
     assert_eq!(version(&hex!("10 07 00 04 4D 51 54 54 04")), Ok(Version::V3_1_1));
     assert_eq!(version(&hex!("10 07 00 04 4D 51 54 54 05")), Ok(Version::V5));

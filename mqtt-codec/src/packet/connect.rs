@@ -35,7 +35,7 @@ properties! {
 /// CONNECT: the first packet on a connection (MQTT 5.0 §3.1).
 ///
 /// Its protocol version is not a field: it is the version that the packet is encoded or decoded as.
-/// [`Frame::connect_version`](crate::Frame::connect_version) finds it out.
+/// [`connect_version`](crate::connect_version) finds it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connect<'a> {
     /// Clean Start in 5.0, Clean Session in 3.x.

@@ -3,11 +3,13 @@
 use mqtt_topic::TopicName;
 
 use super::Body;
-use crate::property::{Properties, Value, ValueType, once, optional_len, properties, write_optional};
+use crate::property::{
+    Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
+};
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, PropertyId, QoS, SubscriptionId,
+    DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, SubscriptionId,
     SubscriptionIds, TopicAlias, Version,
 };
 
@@ -27,6 +29,33 @@ properties! {
         response_topic: &'a TopicName = ResponseTopic,
         /// Correlation Data: by what the requester knows the answer (MQTT 5.0 §3.3.2.3.6).
         correlation_data: &'a [u8] = CorrelationData,
+    }
+}
+
+impl<'a> MessageProperties<'a> {
+    /// Appends the properties as a list with its length in front, as they stand in PUBLISH; a way to store them.
+    ///
+    /// # Errors
+    /// If a string is too long or has U+0000 in it, or the buffer has no room. Then nothing is written.
+    #[cfg(feature = "bytes")]
+    pub fn encode(&self, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
+        let needed = self.list_len(0)?;
+        if needed > buffer.remaining_mut() {
+            return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
+        }
+        self.write_list(&mut crate::writer::BufSink(buffer));
+        Ok(())
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// If the bytes are not one property list of such properties.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes, bytes.len(), PacketType::Publish, Limits::default());
+        let properties = Self::read_list(&mut reader, no_extra)?;
+        reader.finish()?;
+        Ok(properties)
     }
 }
 
