@@ -230,6 +230,14 @@ impl<M> SendWindow<M> {
         })
     }
 
+    /// A message under way that has not reached the peer for certain.
+    pub fn get(&self, id: LocalId) -> Option<&M> {
+        match &self.in_flight.get(&id)?.state {
+            State::AtLeastOnce(message) | State::ExactlyOnce(message) => Some(message),
+            State::Released => None,
+        }
+    }
+
     /// Forgets a message as if it had been acknowledged, because it cannot be sent again to this peer.
     pub fn abandon(&mut self, id: LocalId) -> Option<M> {
         let entry = self.in_flight.remove(&id)?;

@@ -1,0 +1,90 @@
+//! Retained messages (MQTT 5.0 §3.3.1.3).
+
+use alloc::sync::Arc;
+use core::ops::ControlFlow;
+
+use mqtt_codec::QoS;
+use mqtt_topic::TopicName;
+
+use super::{Core, Cx};
+use crate::session::Parcel;
+use crate::slab::Key;
+use crate::timers::Timer;
+use crate::{DropReason, Message};
+
+/// Retained messages that are looked at for one session before others have their turn.
+const REPLAY_STEPS: usize = 64;
+
+impl Core {
+    /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
+    /// (MQTT-3.3.1-5 to -7).
+    pub(super) fn retain(&mut self, message: &Arc<Message>) {
+        self.forget_retained(&message.topic);
+        let is_full = self.retained.len() >= self.config.retained_messages;
+        if message.payload.is_empty() || message.is_expired(self.now) || is_full {
+            return;
+        }
+        if let Some(expires) = message.expires() {
+            self.timers.add(expires, Timer::Retained(message.topic.clone()));
+        }
+        self.retained.insert(&message.topic, Arc::clone(message));
+    }
+
+    fn forget_retained(&mut self, topic: &TopicName) {
+        if let Some(old) = self.retained.remove(topic)
+            && let Some(expires) = old.expires()
+        {
+            self.timers.cancel(expires, Timer::Retained(topic.into()));
+        }
+    }
+
+    pub(super) fn expire_retained(&mut self, topic: &TopicName) {
+        if self.retained.get(topic).is_some_and(|message| message.is_expired(self.now)) {
+            self.retained.remove(topic);
+        }
+    }
+
+    /// Sends retained messages for new subscriptions, as many as there is room for and a few at a time.
+    pub(super) fn replay(&mut self, key: Key, cx: &mut Cx<'_>) {
+        for _ in 0..REPLAY_STEPS {
+            let Some(session) = self.sessions.get_mut(key) else { return };
+            let connection = session.conn.and_then(|conn| self.connections.get(&conn));
+            let Some(replay) = session.replays.front_mut() else { return };
+            let window_is_open =
+                connection.is_some_and(|connection| connection.unsent < self.config.output_window);
+            let quota_is_open = replay.granted.qos == QoS::AtMostOnce || session.send.has_room();
+            if !window_is_open || !quota_is_open || session.queue.len() > 0 {
+                // Whatever is in the way calls again when it is gone.
+                return;
+            }
+            let mut found = None;
+            replay.cursor.step(&self.retained, 1, |_, message| {
+                found = Some(Arc::clone(message));
+                ControlFlow::Break(())
+            });
+            let granted = replay.granted;
+            if replay.cursor.is_done() {
+                session.replays.pop_front();
+            }
+            let Some(message) = found else { continue };
+            let is_own = granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);
+            if is_own || message.is_expired(self.now) {
+                continue;
+            }
+            let parcel = Parcel {
+                qos: message.qos.min(granted.qos),
+                retain: true,
+                subscription_ids: granted.id.into_iter().collect(),
+                group: None,
+                message,
+            };
+            self.stats.copies_routed += 1;
+            if let Err(parcel) = self.try_send(key, parcel, cx) {
+                self.enqueue(key, parcel, DropReason::QueueFull, cx);
+            }
+        }
+        if let Some(session) = self.sessions.get_mut(key).filter(|session| !session.replays.is_empty()) {
+            self.timers.set(&mut session.replay_timer, Some(self.now), Timer::Replay(key));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8 to §3.11).
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mqtt_codec::{
+    AckProperties, PacketType, QoS, ReasonCode, RetainHandling, SubAck, Subscribe, Subscription,
+    SubscriptionId, UnsubAck, Unsubscribe, Version,
+};
+
+use super::{Core, Cx, Taken};
+use crate::router::Granted;
+use crate::slab::Key;
+use crate::{Client, ConnId, Request, Verdict};
+
+impl Core {
+    pub(super) fn on_subscribe(
+        &mut self,
+        conn: ConnId,
+        key: Key,
+        version: Version,
+        packet: &Subscribe<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Taken {
+        let Some(verdicts) = self.ask_about_all(conn, key, version, packet, cx) else { return Taken::Waits };
+        let mut codes = Vec::with_capacity(packet.subscriptions.len());
+        for (entry, verdict) in packet.subscriptions.iter().zip(verdicts) {
+            let code = match verdict {
+                Verdict::Deny(reason) if reason.is_error() && reason.is_allowed_in(PacketType::SubAck) => {
+                    reason
+                }
+                Verdict::Deny(_) => ReasonCode::NotAuthorized,
+                Verdict::Allow => self.subscribe(key, entry, packet.subscription_id),
+            };
+            codes.push(match version {
+                // 3.1 has no failure code; it is told the QoS that it asked for and gets nothing.
+                Version::V3_1 if code.is_error() => granted(entry.options.qos),
+                Version::V3_1 | Version::V3_1_1 | Version::V5 => code,
+            });
+        }
+        let properties = AckProperties::default();
+        self.send(
+            conn,
+            SubAck { packet_id: packet.packet_id, codes: codes.as_slice().into(), properties },
+            cx,
+        );
+        self.pump(key, cx);
+        Taken::Done
+    }
+
+    /// The answers about all entries, before anything changes; `None` if one has to be waited for.
+    fn ask_about_all(
+        &mut self,
+        conn: ConnId,
+        key: Key,
+        version: Version,
+        packet: &Subscribe<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Option<Vec<Verdict>> {
+        let connection = self.connections.get(&conn)?;
+        let listener = connection.listener;
+        let user_name = connection.connected.as_ref()?.user_name.clone();
+        let client_id = Arc::clone(&self.sessions.get(key)?.client_id);
+        let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
+        let entries = packet.subscriptions.iter().enumerate();
+        entries
+            .map(|(index, Subscription { filter, options })| {
+                self.decide(conn, index, client, Request::Subscribe { filter, qos: options.qos }, cx)
+            })
+            .collect()
+    }
+
+    /// Makes or replaces one subscription (MQTT-3.8.4-3). One that fails leaves what there was.
+    fn subscribe(&mut self, key: Key, entry: Subscription<'_>, id: Option<SubscriptionId>) -> ReasonCode {
+        let Subscription { filter, options } = entry;
+        let Some(session) = self.sessions.get_mut(key) else { return ReasonCode::UnspecifiedError };
+        let existed = session.subscriptions.contains_key(filter);
+        if filter.levels().count() > self.config.filter_levels {
+            return ReasonCode::TopicFilterInvalid;
+        }
+        if !existed && session.subscriptions.len() >= self.config.subscriptions {
+            return ReasonCode::QuotaExceeded;
+        }
+        let granted_options = Granted {
+            qos: options.qos,
+            no_local: options.no_local,
+            retain_as_published: options.retain_as_published,
+            id,
+        };
+        session.subscriptions.insert(filter.into(), granted_options);
+        self.router.subscribe(key, filter, granted_options);
+        self.stats.subscriptions += usize::from(!existed);
+        let wants_retained = match options.retain_handling {
+            RetainHandling::Send => true,
+            RetainHandling::SendIfNew => !existed,
+            RetainHandling::DoNotSend => false,
+        };
+        // A shared subscription gets no retained messages (MQTT 5.0 §4.8.2).
+        if wants_retained && !filter.is_shared() {
+            session.replay(filter, granted_options);
+        }
+        granted(options.qos)
+    }
+
+    pub(super) fn on_unsubscribe(
+        &mut self,
+        conn: ConnId,
+        key: Key,
+        packet: &Unsubscribe<'_>,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let mut codes = Vec::with_capacity(packet.filters.len());
+        for filter in packet.filters {
+            // Compared as text, never matched (MQTT-3.10.4-1).
+            let existed = session.subscriptions.remove(filter).is_some();
+            if existed {
+                self.router.unsubscribe(key, filter);
+                session.stop_replay(filter);
+                self.stats.subscriptions -= 1;
+            }
+            codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
+        }
+        let properties = AckProperties::default();
+        self.send(
+            conn,
+            UnsubAck { packet_id: packet.packet_id, codes: codes.as_slice().into(), properties },
+            cx,
+        );
+    }
+}
+
+/// The code that grants this QoS.
+const fn granted(qos: QoS) -> ReasonCode {
+    match qos {
+        QoS::AtMostOnce => ReasonCode::GRANTED_QOS_0,
+        QoS::AtLeastOnce => ReasonCode::GrantedQoS1,
+        QoS::ExactlyOnce => ReasonCode::GrantedQoS2,
+    }
+}

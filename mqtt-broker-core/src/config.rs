@@ -1,0 +1,73 @@
+use mqtt_codec::Limits;
+
+/// Limits and choices of a broker. All fields are public; start from [`Config::default`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// What a connected client may send. `packet_size` is announced as Maximum Packet Size; going beyond it ends the
+    /// connection with reason code 0x95.
+    pub limits: Limits,
+    /// Bytes of the largest CONNECT. Smaller than `limits.packet_size`, since whoever sends it is not authenticated.
+    pub connect_packet_size: u32,
+    /// Milliseconds that a new connection has to send its whole CONNECT (MQTT 5.0 §3.1.4).
+    pub connect_timeout: u64,
+    /// Receive Maximum announced to 5.0 clients: QoS 1 and 2 messages that one may have open. Not 0.
+    pub receive_maximum: u16,
+    /// QoS 1 and 2 messages that the broker has open towards one client; a smaller Receive Maximum of the client wins.
+    /// Not 0.
+    pub send_maximum: u16,
+    /// Topic Alias Maximum announced to 5.0 clients.
+    pub topic_alias_maximum: u16,
+    /// Topic Aliases that the broker gives out on one connection; a smaller Topic Alias Maximum of the client wins.
+    pub outbound_topic_aliases: u16,
+    /// Longest Session Expiry Interval in seconds; 0xFFFF_FFFF is for ever. Sessions of 3.x clients with Clean Session 0
+    /// live that long too.
+    pub session_expiry_maximum: u32,
+    /// Server Keep Alive in seconds that replaces the client's, if any (MQTT 5.0 §3.2.2.3.14). 3.x clients keep their own.
+    pub server_keep_alive: Option<u16>,
+    /// Messages that wait for one client, whether it is away or slow. More are dropped, the newest first.
+    pub queued_messages: usize,
+    /// Bytes of topics, properties and payloads that wait for one client. More are dropped, the newest first.
+    pub queued_bytes: usize,
+    /// Bytes handed to a connection and not yet [written](crate::Event::Written), from which on the broker sends it no
+    /// more messages and reads nothing from it. One packet may go beyond.
+    pub output_window: usize,
+    /// Subscriptions of one session. More get reason code 0x97.
+    pub subscriptions: usize,
+    /// Levels of a Topic Filter. Deeper ones get reason code 0x8F.
+    pub filter_levels: usize,
+    /// Retained messages. When there are so many, no new topic can have one; those that have one can change it.
+    pub retained_messages: usize,
+    /// Whether clients may publish to topics that begin with `$` (MQTT 5.0 §4.7.2).
+    pub clients_publish_to_dollar_topics: bool,
+    /// Where assigned Client Identifiers start from. Take a random number, so that they do not repeat after a restart.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            limits: Limits {
+                packet_size: 16 << 20,
+                user_properties: 1024,
+                filters: 4096,
+                subscription_ids: u32::MAX,
+            },
+            connect_packet_size: 512 << 10,
+            connect_timeout: 10_000,
+            receive_maximum: 1024,
+            send_maximum: 1024,
+            topic_alias_maximum: 32,
+            outbound_topic_aliases: 32,
+            session_expiry_maximum: u32::MAX,
+            server_keep_alive: None,
+            queued_messages: 10_000,
+            queued_bytes: 32 << 20,
+            output_window: 256 << 10,
+            subscriptions: 10_000,
+            filter_levels: 128,
+            retained_messages: 1_000_000,
+            clients_publish_to_dollar_topics: false,
+            seed: 0,
+        }
+    }
+}
