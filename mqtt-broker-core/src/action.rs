@@ -122,6 +122,12 @@ pub enum Note<'a> {
         /// Why.
         end: End,
     },
+    /// A message was not retained, since there are
+    /// [`Config::retained_messages`](crate::Config::retained_messages) already.
+    NotRetained {
+        /// Its topic.
+        topic: &'a TopicName,
+    },
     /// A client did not get a message.
     Dropped {
         /// The client.

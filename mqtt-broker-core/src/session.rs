@@ -28,7 +28,8 @@ pub(crate) struct Session {
     pub(crate) send: SendWindow<Parcel>,
     pub(crate) receive: ReceiveWindow,
     pub(crate) queue: Queue,
-    pub(crate) replays: VecDeque<Replay>,
+    /// Retained messages on their way to new subscriptions.
+    pub(crate) replays: BTreeMap<TopicFilterBuf, Replay>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,6 @@ pub(crate) struct Parcel {
 /// Retained messages on their way to a new subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Replay {
-    pub(crate) filter: TopicFilterBuf,
     pub(crate) cursor: RetainedCursor,
     pub(crate) granted: Granted,
 }
@@ -121,18 +121,13 @@ impl Session {
             send: SendWindow::new(),
             receive: ReceiveWindow::new(),
             queue: Queue::default(),
-            replays: VecDeque::new(),
+            replays: BTreeMap::new(),
         }
     }
 
     /// Retained messages for this subscription are to be sent, from the first.
     pub(crate) fn replay(&mut self, filter: &TopicFilter, granted: Granted) {
-        self.stop_replay(filter);
         let cursor = RetainedCursor::new(filter);
-        self.replays.push_back(Replay { filter: filter.into(), cursor, granted });
-    }
-
-    pub(crate) fn stop_replay(&mut self, filter: &TopicFilter) {
-        self.replays.retain(|replay| &*replay.filter != filter);
+        self.replays.insert(filter.into(), Replay { cursor, granted });
     }
 }

@@ -56,7 +56,8 @@
     clippy::wildcard_enum_match_arm
 )]
 
-mod error;
+mod decode_error;
+mod encode_error;
 mod frame;
 mod id;
 mod list;
@@ -69,7 +70,8 @@ mod varint;
 mod version;
 mod writer;
 
-pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+pub use decode_error::{DecodeError, DecodeErrorKind};
+pub use encode_error::EncodeError;
 pub use frame::{Frame, Limits, PacketType, connect_version, frame};
 pub use id::{IdError, PacketId, QoS, SubscriptionId, TopicAlias};
 pub use list::{Filters, Iter, List, ListItem, ReasonCodes, SubscriptionIds, Subscriptions, UserProperties};

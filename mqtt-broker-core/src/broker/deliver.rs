@@ -38,10 +38,9 @@ impl Core {
     /// Gives a message to all who subscribe to its topic, and keeps it if it is to be retained.
     pub(super) fn route(&mut self, message: Arc<Message>, cx: &mut Cx<'_>) {
         if message.retain {
-            self.retain(&message);
+            self.retain(&message, cx);
         }
         let mut targets = core::mem::take(&mut self.targets);
-        targets.clear();
         self.router.visit(&message.topic, |target, granted| targets.push((target, granted)));
         targets.sort_by_key(|&(target, _)| target);
         for matches in targets.chunk_by(|(a, _), (b, _)| a == b) {
@@ -56,6 +55,7 @@ impl Core {
                 None => {}
             }
         }
+        targets.clear();
         self.targets = targets;
     }
 

@@ -141,6 +141,8 @@ impl Core {
                 if self.shutting_down {
                     return cx.out.close(conn);
                 }
+                // A name that is used again was closed before.
+                self.transport_closed(conn, cx);
                 self.connections.insert(conn, Connection::new(listener, self.now));
                 self.set_connection_timer(conn);
             }

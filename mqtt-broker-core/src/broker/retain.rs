@@ -10,7 +10,7 @@ use super::{Core, Cx};
 use crate::session::Parcel;
 use crate::slab::Key;
 use crate::timers::Timer;
-use crate::{DropReason, Message};
+use crate::{DropReason, Message, Note};
 
 /// Retained messages that are looked at for one session before others have their turn.
 const REPLAY_STEPS: usize = 64;
@@ -18,11 +18,13 @@ const REPLAY_STEPS: usize = 64;
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
     /// (MQTT-3.3.1-5 to -7).
-    pub(super) fn retain(&mut self, message: &Arc<Message>) {
+    pub(super) fn retain(&mut self, message: &Arc<Message>, cx: &mut Cx<'_>) {
         self.forget_retained(&message.topic);
-        let is_full = self.retained.len() >= self.config.retained_messages;
-        if message.payload.is_empty() || message.is_expired(self.now) || is_full {
+        if message.payload.is_empty() || message.is_expired(self.now) {
             return;
+        }
+        if self.retained.len() >= self.config.retained_messages {
+            return cx.out.note(&Note::NotRetained { topic: &message.topic });
         }
         if let Some(expires) = message.expires() {
             self.timers.add(expires, Timer::Retained(message.topic.clone()));
@@ -49,7 +51,8 @@ impl Core {
         for _ in 0..REPLAY_STEPS {
             let Some(session) = self.sessions.get_mut(key) else { return };
             let connection = session.conn.and_then(|conn| self.connections.get(&conn));
-            let Some(replay) = session.replays.front_mut() else { return };
+            let Some(mut first) = session.replays.first_entry() else { return };
+            let replay = first.get_mut();
             let window_is_open =
                 connection.is_some_and(|connection| connection.unsent < self.config.output_window);
             let quota_is_open = replay.granted.qos == QoS::AtMostOnce || session.send.has_room();
@@ -64,7 +67,7 @@ impl Core {
             });
             let granted = replay.granted;
             if replay.cursor.is_done() {
-                session.replays.pop_front();
+                first.remove();
             }
             let Some(message) = found else { continue };
             let is_own = granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);

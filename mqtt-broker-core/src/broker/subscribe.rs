@@ -116,7 +116,7 @@ impl Core {
             let existed = session.subscriptions.remove(filter).is_some();
             if existed {
                 self.router.unsubscribe(key, filter);
-                session.stop_replay(filter);
+                session.replays.remove(filter);
                 self.stats.subscriptions -= 1;
             }
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });

@@ -1,0 +1,197 @@
+//! The properties of 5.0 (MQTT 5.0 §2.2.2): reading and writing lists of them.
+
+mod table;
+mod value;
+
+pub use table::{Property, PropertyId, Section, ValueType};
+pub(crate) use table::{count_in, value_len};
+pub(crate) use value::Value;
+
+use crate::reader::Reader;
+use crate::writer::{Sink, str_len, with_varint};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, UserProperties, Version};
+
+/// Reads the value of a property that may occur once.
+pub(crate) fn once<'a, T: Value<'a>>(
+    slot: &mut Option<T>,
+    reader: &mut Reader<'a>,
+    id: PropertyId,
+) -> Result<bool, DecodeError> {
+    if slot.is_some() {
+        return Err(reader.error_at(reader.offset() - 1, DecodeErrorKind::DuplicateProperty { property: id }));
+    }
+    *slot = Some(T::read(reader, id)?);
+    Ok(true)
+}
+
+/// Encoded length of an optional property, identifier included.
+pub(crate) fn optional_len<'a, T: Value<'a>>(value: Option<T>) -> Result<usize, EncodeError> {
+    value.map_or(Ok(0), |value| value.encoded_len().map(|len| 1 + len))
+}
+
+pub(crate) fn write_optional<'a, T: Value<'a>>(value: Option<T>, id: PropertyId, sink: &mut impl Sink) {
+    if let Some(value) = value {
+        sink.u8(id as u8);
+        value.write(sink);
+    }
+}
+
+/// A struct of properties, made by [`properties`].
+pub(crate) trait Properties<'a>: Default {
+    /// Reads the value of `id` into its field; `false` if there is no such field.
+    fn read(&mut self, reader: &mut Reader<'a>, id: PropertyId) -> Result<bool, DecodeError>;
+    fn set_user_properties(&mut self, list: UserProperties<'a>);
+    /// Bytes of the properties without the length in front.
+    fn fields_len(&self) -> Result<usize, EncodeError>;
+    fn write_fields(&self, sink: &mut impl Sink);
+
+    /// Reads a whole property list. `extra` reads the properties that are not fields of the struct.
+    fn read_list(
+        reader: &mut Reader<'a>,
+        mut extra: impl FnMut(&mut Reader<'a>, PropertyId) -> Result<bool, DecodeError>,
+    ) -> Result<Self, DecodeError> {
+        let len = reader.varint()?;
+        // A property list of 4 GiB does not fit any packet, whatever the width of usize.
+        let mut list = reader.sub(usize::try_from(len).unwrap_or(usize::MAX))?;
+        let bytes = list.rest();
+        let mut properties = Self::default();
+        let mut user_properties = 0u32;
+        while !list.is_empty() {
+            let start = list.offset();
+            let byte = list.u8()?;
+            let Some(id) = PropertyId::from_u8(byte) else {
+                return Err(list.error_at(start, DecodeErrorKind::UnknownProperty { id: byte }));
+            };
+            if id == PropertyId::UserProperty {
+                if user_properties >= list.limits.user_properties {
+                    let limit = list.limits.user_properties;
+                    return Err(list.error_at(start, DecodeErrorKind::TooMany { limit }));
+                }
+                list.str()?;
+                list.str()?;
+                user_properties += 1;
+            } else if !properties.read(&mut list, id)? && !extra(&mut list, id)? {
+                return Err(list.error_at(start, DecodeErrorKind::PropertyNotAllowed { property: id }));
+            }
+        }
+        if user_properties > 0 {
+            properties.set_user_properties(UserProperties::on_wire(bytes, user_properties, Version::V5));
+        }
+        Ok(properties)
+    }
+
+    /// Reads a whole property list of 5.0; 3.x has none.
+    fn read_list_of(version: Version, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        if version.is_v5() { Self::read_list(reader, no_extra) } else { Ok(Self::default()) }
+    }
+
+    /// Writes the list with its length in front.
+    fn write_list(&self, sink: &mut impl Sink) {
+        self.write_list_with(0, sink, |_| ());
+    }
+
+    /// Writes the list with its length in front, and `extra_len` bytes of properties that are not fields.
+    fn write_list_with<S: Sink>(&self, extra_len: usize, sink: &mut S, extra: impl FnOnce(&mut S)) {
+        // The length was computed without an error before anything was written.
+        sink.varint(self.fields_len().unwrap_or(0).saturating_add(extra_len));
+        extra(sink);
+        self.write_fields(sink);
+    }
+
+    /// Bytes of the list with its length in front; `extra` is the length of properties that are not fields.
+    fn list_len(&self, extra: usize) -> Result<usize, EncodeError> {
+        self.fields_len().map(|len| with_varint(len.saturating_add(extra)))
+    }
+}
+
+pub(crate) fn no_extra(_: &mut Reader<'_>, _: PropertyId) -> Result<bool, DecodeError> {
+    Ok(false)
+}
+
+pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
+    list.iter().try_fold(0usize, |sum, (name, value)| {
+        Ok(sum.saturating_add(1).saturating_add(str_len(name)?).saturating_add(str_len(value)?))
+    })
+}
+
+pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Sink) {
+    for (name, value) in list {
+        sink.u8(PropertyId::UserProperty as u8);
+        sink.field(name.as_bytes());
+        sink.field(value.as_bytes());
+    }
+}
+
+/// Makes a struct of optional properties. The compiler checks it against the table: each field's type is the
+/// table's type, each field is allowed in each section, and no property that a section allows is missing (those that
+/// live outside the struct are named behind `beside`).
+macro_rules! properties {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident in $($section:ident beside [$($extra:ident)*]),+ {
+            $($(#[$field_meta:meta])* $field:ident: $type:ty = $id:ident,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        $vis struct $name<'a> {
+            $($(#[$field_meta])* pub $field: Option<$type>,)*
+            /// User Property, any number of them, in order.
+            pub user_properties: $crate::UserProperties<'a>,
+        }
+
+        #[allow(unused_imports, reason = "a list of nothing but User Properties has no use for them")]
+        impl<'a> $name<'a> {
+            const AGREES_WITH_TABLE: () = {
+                use $crate::property::{PropertyId, Section, Value, count_in};
+                $(assert!(
+                    PropertyId::$id.property().value_type as u8 == <$type as Value<'a>>::TYPE as u8
+                );)*
+                const FIELDS: &[PropertyId] = &[PropertyId::UserProperty $(, PropertyId::$id)*];
+                $(
+                    const _: () = {
+                        let mut fields = FIELDS;
+                        while let [first, rest @ ..] = fields {
+                            assert!(first.property().is_allowed_in(Section::$section));
+                            fields = rest;
+                        }
+                        const BESIDE: &[PropertyId] = &[$(PropertyId::$extra),*];
+                        assert!(FIELDS.len() + BESIDE.len() == count_in(Section::$section));
+                    };
+                )+
+            };
+        }
+
+        impl<'a> $crate::property::Properties<'a> for $name<'a> {
+            fn read(
+                &mut self,
+                reader: &mut $crate::reader::Reader<'a>,
+                id: $crate::PropertyId,
+            ) -> Result<bool, $crate::DecodeError> {
+                let () = Self::AGREES_WITH_TABLE;
+                let _ = &reader;
+                #[allow(clippy::wildcard_enum_match_arm, reason = "one arm a field")]
+                match id {
+                    $($crate::PropertyId::$id => $crate::property::once(&mut self.$field, reader, id),)*
+                    _ => Ok(false),
+                }
+            }
+
+            fn set_user_properties(&mut self, list: $crate::UserProperties<'a>) {
+                self.user_properties = list;
+            }
+
+            fn fields_len(&self) -> Result<usize, $crate::EncodeError> {
+                let len = $crate::property::user_properties_len(self.user_properties)?;
+                $(let len = len.saturating_add($crate::property::optional_len(self.$field)?);)*
+                Ok(len)
+            }
+
+            fn write_fields(&self, sink: &mut impl $crate::writer::Sink) {
+                $($crate::property::write_optional(self.$field, $crate::PropertyId::$id, sink);)*
+                $crate::property::write_user_properties(self.user_properties, sink);
+            }
+        }
+    };
+}
+pub(crate) use properties;

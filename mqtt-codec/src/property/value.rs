@@ -1,0 +1,133 @@
+//! Values of properties: one Rust type for each type in the table.
+
+use core::num::{NonZeroU16, NonZeroU32};
+
+use mqtt_topic::TopicName;
+
+use super::{PropertyId, ValueType};
+use crate::reader::Reader;
+use crate::varint;
+use crate::writer::{Sink, binary_len, str_len};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, QoS, SubscriptionId, TopicAlias};
+
+/// The Rust type of a property's value. Reading one checks the legal range, so that a value that exists is legal.
+pub(crate) trait Value<'a>: Copy {
+    const TYPE: ValueType;
+    fn read(reader: &mut Reader<'a>, id: PropertyId) -> Result<Self, DecodeError>;
+    fn encoded_len(self) -> Result<usize, EncodeError>;
+    fn write(self, sink: &mut impl Sink);
+}
+
+macro_rules! value {
+    ($type:ty, $value_type:ident, read |$reader:ident, $id:ident| $read:expr, len |$value:ident| $len:expr, write |$sink:ident| $write:expr) => {
+        impl<'a> Value<'a> for $type {
+            const TYPE: ValueType = ValueType::$value_type;
+
+            fn read($reader: &mut Reader<'a>, $id: PropertyId) -> Result<Self, DecodeError> {
+                $read
+            }
+
+            fn encoded_len(self) -> Result<usize, EncodeError> {
+                let $value = self;
+                let _ = $value;
+                $len
+            }
+
+            fn write(self, $sink: &mut impl Sink) {
+                let $value = self;
+                $write
+            }
+        }
+    };
+}
+
+fn illegal(reader: &Reader<'_>, width: usize, property: PropertyId, value: u32) -> DecodeError {
+    reader.error_at(reader.offset() - width, DecodeErrorKind::PropertyValue { property, value })
+}
+
+value!(
+    bool,
+    Bool,
+    read | reader,
+    id | match reader.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(illegal(reader, 1, id, other.into())),
+    },
+    len | value | Ok(1),
+    write | sink | sink.u8(value.into())
+);
+value!(
+    QoS,
+    MaximumQoS,
+    read | reader,
+    id | match reader.u8()? {
+        0 => Ok(Self::AtMostOnce),
+        1 => Ok(Self::AtLeastOnce),
+        other => Err(illegal(reader, 1, id, other.into())),
+    },
+    len | value | if value == Self::ExactlyOnce { Err(EncodeError::MaximumQoS) } else { Ok(1) },
+    write | sink | sink.u8(value as u8)
+);
+value!(u16, U16, read | reader, _id | reader.u16(), len | value | Ok(2), write | sink | sink.u16(value));
+value!(
+    NonZeroU16,
+    NonZeroU16,
+    read | reader,
+    id | Self::new(reader.u16()?).ok_or_else(|| illegal(reader, 2, id, 0)),
+    len | value | Ok(2),
+    write | sink | sink.u16(value.get())
+);
+value!(
+    TopicAlias,
+    NonZeroU16,
+    read | reader,
+    id | Self::new(reader.u16()?).map_err(|_| illegal(reader, 2, id, 0)),
+    len | value | Ok(2),
+    write | sink | sink.u16(value.get())
+);
+value!(u32, U32, read | reader, _id | reader.u32(), len | value | Ok(4), write | sink | sink.u32(value));
+value!(
+    NonZeroU32,
+    NonZeroU32,
+    read | reader,
+    id | Self::new(reader.u32()?).ok_or_else(|| illegal(reader, 4, id, 0)),
+    len | value | Ok(4),
+    write | sink | sink.u32(value.get())
+);
+value!(
+    SubscriptionId,
+    NonZeroVarint,
+    read | reader,
+    id | Self::new(reader.varint()?).map_err(|_| illegal(reader, 1, id, 0)),
+    len | value | Ok(varint::len(value.get()).into()),
+    write | sink | sink.varint(value.get() as usize)
+);
+value!(
+    &'a str,
+    String,
+    read | reader,
+    _id | reader.str(),
+    len | value | str_len(value),
+    write | sink | sink.field(value.as_bytes())
+);
+value!(
+    &'a TopicName,
+    TopicName,
+    read | reader,
+    _id | {
+        let start = reader.offset();
+        let text = reader.str()?;
+        TopicName::new(text).map_err(|error| reader.error_at(start, DecodeErrorKind::ResponseTopic(error)))
+    },
+    len | value | Ok(2 + value.as_str().len()),
+    write | sink | sink.field(value.as_str().as_bytes())
+);
+value!(
+    &'a [u8],
+    Binary,
+    read | reader,
+    _id | reader.binary(),
+    len | value | binary_len(value),
+    write | sink | sink.field(value)
+);
