@@ -35,7 +35,7 @@ fn when_they_run_out_clients_that_are_there_go_on() {
         client.receive_payload(|payload| assert_eq!(payload, [n]));
     }
     // Those that did not get in wait in the system's queue, and get in when others go.
-    crowd.drain(..30);
+    crowd.drain(..55);
     let mut last = crowd.pop().unwrap();
     last.send(mqtt_codec::Connect { client_id: "last", ..mqtt_codec::Connect::default() });
     last.receive(|packet| assert!(matches!(packet, Packet::ConnAck(_))));

@@ -7,9 +7,10 @@ use crate::process::Process;
 fn clients_are_told_and_the_exit_is_clean() {
     for signal in ["TERM", "INT"] {
         let process = Process::start();
+        // First, so that it is accepted when the others are.
+        let mut silent = Client::open(process.address());
         let mut new = Client::connect(process.address(), "new");
         let mut old = Client::connect_as(Version::V3_1_1, process.address(), "old");
-        let mut silent = Client::open(process.address());
         process.signal(signal);
         new.expect_disconnect(ReasonCode::ServerShuttingDown);
         new.expect_end();
