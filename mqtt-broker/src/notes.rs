@@ -1,0 +1,24 @@
+//! What the broker notes, as log lines.
+
+use std::net::SocketAddr;
+
+use mqtt_broker_core::{ConnId, Note};
+use tracing::{debug, info};
+
+pub(crate) fn log(note: &Note<'_>, mut peer: impl FnMut(ConnId) -> Option<SocketAddr>) {
+    let mut peer = |conn| peer(conn).map(tracing::field::display);
+    match *note {
+        Note::Connected { conn, client_id, version, session_present } => {
+            info!(client_id, peer = peer(conn), %version, session_present, "connected");
+        }
+        Note::Disconnected { conn, client_id, end } => {
+            info!(client_id, peer = peer(conn), ?end, "disconnected");
+        }
+        Note::Refused { conn, reason } => info!(peer = peer(conn), %reason, "refused"),
+        Note::Malformed { conn, error } => info!(peer = peer(conn), %error, "malformed packet"),
+        Note::Dropped { client_id, topic, reason } => {
+            debug!(client_id, topic = topic.as_str(), ?reason, "dropped");
+        }
+        ref other => debug!(note = ?other),
+    }
+}

@@ -1,0 +1,47 @@
+use clap::{ArgAction, Parser};
+use tracing::level_filters::LevelFilter;
+
+/// An MQTT broker for 3.1, 3.1.1 and 5.0.
+///
+/// Everybody may connect, publish and subscribe. Nothing is written to disk. SIGINT or SIGTERM ends it in good order, a
+/// second one at once.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// Where to listen: IP:PORT or HOST:PORT. Can be given several times. Port 0 takes any free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1883")]
+    pub(crate) listen: Vec<String>,
+
+    /// Log clients that come and go; twice: messages that are dropped too
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+impl Options {
+    pub(crate) const fn log_level(&self) -> LevelFilter {
+        match self.verbose {
+            0 => LevelFilter::WARN,
+            1 => LevelFilter::INFO,
+            _ => LevelFilter::DEBUG,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn options_are_consistent() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn listens_where_it_is_told() {
+        let listen = |arguments: &[&str]| Options::parse_from(arguments).listen;
+        assert_eq!(listen(&["mqtt-broker"]), ["127.0.0.1:1883"]);
+        assert_eq!(listen(&["mqtt-broker", "--listen", "a:1", "--listen", "[::1]:2"]), ["a:1", "[::1]:2"]);
+    }
+}
