@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use mqtt_topic::{RetainedCursor, RetainedTrie, SubscriptionTrie, TopicFilter, TopicName};
 
 /// More lines only make an input slow: each name is matched with each filter at the end.
-const MAX_LINES: usize = 64;
+const MAX_LINES: usize = 32;
 
 /// Both tries find what [`TopicFilter::matches`] says, after any insertions and removals.
 ///
