@@ -1,1 +1,7 @@
-//! Datasets that the benches share.
+//! What the benches measure with: packets, and topics from a seed.
+
+mod packets;
+mod topics;
+
+pub use packets::{Sample, samples};
+pub use topics::{Rng, Topics};

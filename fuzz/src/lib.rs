@@ -1,0 +1,36 @@
+//! What the fuzz targets do, as plain functions: bytes in, a panic if something is wrong.
+//!
+//! The programs in `targets/` hand them to libFuzzer, and `tests/replay.rs` runs them over `seeds/` on stable Rust.
+#![forbid(unsafe_code)]
+
+mod decode;
+mod stream;
+mod topic_match;
+
+pub use decode::decode;
+pub use stream::stream;
+pub use topic_match::topic_match;
+
+/// A fuzz target.
+pub type Target = fn(&[u8]);
+
+/// Every target, by the name of its program and of its folder of seeds.
+pub const TARGETS: [(&str, Target); 3] =
+    [("decode", decode), ("stream", stream), ("topic_match", topic_match)];
+
+/// Makes the program of a target: under cargo-fuzz one for libFuzzer, else one that runs the files it is given.
+#[macro_export]
+macro_rules! program {
+    ($target:path) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(|input: &[u8]| $target(input));
+
+        #[cfg(not(fuzzing))]
+        fn main() -> std::io::Result<()> {
+            for path in std::env::args_os().skip(1) {
+                $target(&std::fs::read(path)?);
+            }
+            Ok(())
+        }
+    };
+}
