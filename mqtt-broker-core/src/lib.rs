@@ -67,3 +67,7 @@ pub use message::Message;
 pub use mqtt_session::Timestamp;
 pub use policy::{AllowAll, Client, Decision, Policy, Question, Request, Verdict};
 pub use stats::Stats;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
