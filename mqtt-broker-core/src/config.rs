@@ -31,7 +31,8 @@ pub struct Config {
     /// Bytes handed to a connection and not yet [written](crate::Event::Written), from which on the broker sends it no
     /// more messages and reads nothing from it. One packet may go beyond.
     pub output_window: usize,
-    /// Subscriptions of one session. More get reason code 0x97.
+    /// Subscriptions of one session, and SUBSCRIBE entries whose retained messages are not all sent. More get reason code
+    /// 0x97.
     pub subscriptions: usize,
     /// Levels of a Topic Filter. Deeper ones get reason code 0x8F.
     pub filter_levels: usize,

@@ -24,12 +24,13 @@ pub(crate) struct Session {
     pub(crate) will_due: Option<Timestamp>,
     pub(crate) timer: Option<Timestamp>,
     pub(crate) replay_timer: Option<Timestamp>,
-    pub(crate) subscriptions: BTreeMap<TopicFilterBuf, Granted>,
+    pub(crate) subscriptions: BTreeMap<TopicFilterBuf, Subscribed>,
+    /// Counts subscriptions that were made anew.
+    pub(crate) subscribed: u64,
     pub(crate) send: SendWindow<Parcel>,
     pub(crate) receive: ReceiveWindow,
     pub(crate) queue: Queue,
-    /// Retained messages on their way to new subscriptions.
-    pub(crate) replays: BTreeMap<TopicFilterBuf, Replay>,
+    pub(crate) replays: VecDeque<Replay>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +51,21 @@ pub(crate) struct Parcel {
     pub(crate) group: Option<Key>,
 }
 
-/// Retained messages on their way to a new subscription.
+/// A subscription of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Subscribed {
+    pub(crate) granted: Granted,
+    /// Tells it from one with the same filter that was ended before. Replacing its options keeps it.
+    pub(crate) born: u64,
+}
+
+/// Retained messages on their way, because of one SUBSCRIBE. It ends with its subscription, which is looked up when its turn
+/// comes: so UNSUBSCRIBE need not search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Replay {
+    pub(crate) filter: TopicFilterBuf,
+    pub(crate) subscription: Subscribed,
     pub(crate) cursor: RetainedCursor,
-    pub(crate) granted: Granted,
 }
 
 /// Messages that wait for the client, oldest first.
@@ -118,16 +129,39 @@ impl Session {
             timer: None,
             replay_timer: None,
             subscriptions: BTreeMap::new(),
+            subscribed: 0,
             send: SendWindow::new(),
             receive: ReceiveWindow::new(),
             queue: Queue::default(),
-            replays: BTreeMap::new(),
+            replays: VecDeque::new(),
         }
     }
 
-    /// Retained messages for this subscription are to be sent, from the first.
-    pub(crate) fn replay(&mut self, filter: &TopicFilter, granted: Granted) {
+    /// Makes a subscription, or replaces the options of one.
+    pub(crate) fn subscribe(&mut self, filter: &TopicFilter, granted: Granted) -> Subscribed {
+        if let Some(existing) = self.subscriptions.get_mut(filter) {
+            existing.granted = granted;
+            return *existing;
+        }
+        self.subscribed += 1;
+        let subscription = Subscribed { granted, born: self.subscribed };
+        self.subscriptions.insert(filter.into(), subscription);
+        subscription
+    }
+
+    /// Retained messages are to be sent because of this SUBSCRIBE.
+    pub(crate) fn replay(&mut self, filter: &TopicFilter, subscription: Subscribed) {
         let cursor = RetainedCursor::new(filter);
-        self.replays.insert(filter.into(), Replay { cursor, granted });
+        self.replays.push_back(Replay { filter: filter.into(), subscription, cursor });
+    }
+
+    /// The first replay whose subscription still exists.
+    pub(crate) fn next_replay(&mut self) -> Option<&mut Replay> {
+        while let Some(first) = self.replays.front()
+            && self.subscriptions.get(&first.filter).is_none_or(|now| now.born != first.subscription.born)
+        {
+            self.replays.pop_front();
+        }
+        self.replays.front_mut()
     }
 }

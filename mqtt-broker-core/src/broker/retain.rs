@@ -51,12 +51,14 @@ impl Core {
         for _ in 0..REPLAY_STEPS {
             let Some(session) = self.sessions.get_mut(key) else { return };
             let connection = session.conn.and_then(|conn| self.connections.get(&conn));
-            let Some(mut first) = session.replays.first_entry() else { return };
-            let replay = first.get_mut();
+            let queue_is_empty = session.queue.len() == 0;
+            let send_has_room = session.send.has_room();
+            let Some(replay) = session.next_replay() else { return };
+            let granted = replay.subscription.granted;
             let window_is_open =
                 connection.is_some_and(|connection| connection.unsent < self.config.output_window);
-            let quota_is_open = replay.granted.qos == QoS::AtMostOnce || session.send.has_room();
-            if !window_is_open || !quota_is_open || session.queue.len() > 0 {
+            let quota_is_open = granted.qos == QoS::AtMostOnce || send_has_room;
+            if !window_is_open || !quota_is_open || !queue_is_empty {
                 // Whatever is in the way calls again when it is gone.
                 return;
             }
@@ -65,9 +67,8 @@ impl Core {
                 found = Some(Arc::clone(message));
                 ControlFlow::Break(())
             });
-            let granted = replay.granted;
             if replay.cursor.is_done() {
-                first.remove();
+                session.replays.pop_front();
             }
             let Some(message) = found else { continue };
             let is_own = granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);

@@ -78,7 +78,15 @@ impl Core {
         if filter.levels().count() > self.config.filter_levels {
             return ReasonCode::TopicFilterInvalid;
         }
-        if !existed && session.subscriptions.len() >= self.config.subscriptions {
+        let wants_retained = match options.retain_handling {
+            RetainHandling::Send => true,
+            RetainHandling::SendIfNew => !existed,
+            RetainHandling::DoNotSend => false,
+        };
+        // A shared subscription gets no retained messages (MQTT 5.0 §4.8.2).
+        let wants_retained = wants_retained && !filter.is_shared();
+        let is_full = !existed && session.subscriptions.len() >= self.config.subscriptions;
+        if is_full || (wants_retained && session.replays.len() >= self.config.subscriptions) {
             return ReasonCode::QuotaExceeded;
         }
         let granted_options = Granted {
@@ -87,18 +95,12 @@ impl Core {
             retain_as_published: options.retain_as_published,
             id,
         };
-        session.subscriptions.insert(filter.into(), granted_options);
+        let subscription = session.subscribe(filter, granted_options);
+        if wants_retained {
+            session.replay(filter, subscription);
+        }
         self.router.subscribe(key, filter, granted_options);
         self.stats.subscriptions += usize::from(!existed);
-        let wants_retained = match options.retain_handling {
-            RetainHandling::Send => true,
-            RetainHandling::SendIfNew => !existed,
-            RetainHandling::DoNotSend => false,
-        };
-        // A shared subscription gets no retained messages (MQTT 5.0 §4.8.2).
-        if wants_retained && !filter.is_shared() {
-            session.replay(filter, granted_options);
-        }
         granted(options.qos)
     }
 
@@ -116,7 +118,6 @@ impl Core {
             let existed = session.subscriptions.remove(filter).is_some();
             if existed {
                 self.router.unsubscribe(key, filter);
-                session.replays.remove(filter);
                 self.stats.subscriptions -= 1;
             }
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
