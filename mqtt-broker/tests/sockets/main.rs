@@ -10,3 +10,4 @@ mod never_reads;
 mod payloads;
 mod process;
 mod shutdown;
+mod timers;
