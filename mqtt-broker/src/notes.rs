@@ -19,6 +19,7 @@ pub(crate) fn log(note: &Note<'_>, mut peer: impl FnMut(ConnId) -> Option<Socket
         Note::Dropped { client_id, topic, reason } => {
             debug!(client_id, topic = topic.as_str(), ?reason, "dropped");
         }
-        ref other => debug!(note = ?other),
+        Note::NotRetained { topic } => debug!(topic = topic.as_str(), "not retained"),
+        _ => debug!(?note),
     }
 }

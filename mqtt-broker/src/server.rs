@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 
 use mqtt_broker_core::{Config, Event, ListenerId};
 use tokio::net::TcpListener;
@@ -60,13 +61,18 @@ impl Server {
             hub.borrow_mut().handle(Event::Shutdown);
             no_connection(&hub).await;
         };
-        tasks
+        let timer = tasks.spawn_local(timer::run(hub.clone()));
+        let broken = tasks
             .run_until(async {
                 select! {
-                    () = serve => {}
-                    never = timer::run(&hub) => match never {},
+                    () = serve => None,
+                    Err(error) = timer => Some(error),
                 }
             })
             .await;
+        // A broker whose deadlines pass unnoticed is none.
+        if let Some(panic) = broken.and_then(|error| error.try_into_panic().ok()) {
+            resume_unwind(panic);
+        }
     }
 }

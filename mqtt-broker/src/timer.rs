@@ -1,4 +1,3 @@
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use mqtt_broker_core::{Event, Timestamp};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::hub::Hub;
+use crate::hub::{Hub, SharedHub};
 
 /// The longest sleep. Deadlines may be years away, and timers may not like that.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
@@ -33,8 +32,8 @@ impl Alarm {
     }
 }
 
-/// Tells the broker when its deadlines have come.
-pub(crate) async fn run(hub: &RefCell<Hub>) -> Infallible {
+/// The task that tells the broker when its deadlines have come.
+pub(crate) async fn run(hub: SharedHub) -> Infallible {
     let mut timer = pin!(sleep(LONGEST_SLEEP));
     poll_fn(|cx| {
         let hub = &mut *hub.borrow_mut();
