@@ -1,5 +1,7 @@
+mod made;
 mod packets;
 mod script;
+mod setup;
 mod world;
 
 use self::script::Script;
@@ -7,8 +9,8 @@ use self::world::World;
 
 /// A broker between clients that send what they like, and a runtime that keeps to the contract.
 ///
-/// The first byte chooses configuration and policy, then come steps as [`Script`] reads them. Besides what
-/// [`World`] checks after each step, the same steps give the same actions and the same broker again, and the same actions if
+/// The first byte chooses configuration and policy, then come steps as `World::step` reads them. Besides what
+/// `World` checks after each step, the same steps give the same actions and the same broker again, and the same actions if
 /// bytes come one by one.
 pub fn broker(input: &[u8]) {
     let Some((&setup, steps)) = input.split_first() else { return };

@@ -2,13 +2,14 @@ use std::collections::VecDeque;
 
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Action, Actions, Broker, Config, ConnId, Decision, Event, ListenerId, Message, Note, Outgoing, Policy,
-    Question, Request, Ticket, Timestamp, Verdict,
+    Action, Broker, Config, ConnId, Event, ListenerId, Message, Ticket, Timestamp, Verdict,
 };
-use mqtt_codec::{Limits, Packet, PacketType, QoS, ReasonCode, Version, frame};
+use mqtt_codec::{Limits, QoS, ReasonCode, Version, frame};
 
+use super::made::Made;
 use super::packets;
 use super::script::Script;
+use super::setup::{self, Rules};
 
 /// More ticks than any timers of so small a world need at one moment.
 const MAX_TICKS: usize = 100;
@@ -36,54 +37,11 @@ struct Connection {
     unsent: usize,
 }
 
-/// A policy that depends on nothing but the question.
-#[derive(Clone, Debug, PartialEq)]
-struct Rules {
-    later: bool,
-}
-
-impl Policy for Rules {
-    fn decide(&mut self, question: &Question<'_>) -> Decision {
-        let topic = match &question.request {
-            Request::Connect { .. } => "",
-            Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
-            Request::Subscribe { filter, .. } => filter.as_str(),
-        };
-        match topic {
-            "denied" => Decision::Now(Verdict::Deny(ReasonCode::NotAuthorized)),
-            _ if self.later => Decision::Later,
-            _ => Decision::Now(Verdict::Allow),
-        }
-    }
-}
-
-/// So small that a short script reaches every limit.
-fn small() -> Config {
-    Config {
-        limits: Limits { packet_size: 256, user_properties: 2, filters: 2, subscription_ids: 2 },
-        connect_packet_size: 128,
-        receive_maximum: 2,
-        send_maximum: 2,
-        topic_alias_maximum: 1,
-        outbound_topic_aliases: 1,
-        session_expiry_maximum: 60,
-        server_keep_alive: Some(3),
-        queued_messages: 3,
-        queued_bytes: 1000,
-        output_window: 100,
-        subscriptions: 3,
-        filter_levels: 4,
-        retained_messages: 2,
-        ..Config::default()
-    }
-}
-
 impl World {
     pub(super) fn new(setup: u8, byte_by_byte: bool) -> Self {
-        let config = if setup & 1 == 0 { Config::default() } else { small() };
-        let config = Config { clients_publish_to_dollar_topics: setup & 2 != 0, ..config };
+        let (config, rules) = setup::from_byte(setup);
         Self {
-            broker: Broker::new(config, Rules { later: setup & 4 != 0 }),
+            broker: Broker::new(config, rules),
             config,
             now: Timestamp::from_millis(1_000),
             places: [const { None }; 4],
@@ -290,56 +248,5 @@ impl World {
     fn connection(&mut self, conn: ConnId, what: &str) -> &mut Connection {
         let place = self.place_of(conn).unwrap_or_else(|| panic!("{conn:?} is {what}, but not open"));
         self.places[place].as_mut().expect("it was found")
-    }
-}
-
-/// The actions of one event, and whether each sends a PUBLISH.
-#[derive(Default)]
-struct Made {
-    actions: Vec<(Action, bool)>,
-    dropped: u64,
-}
-
-impl Actions for Made {
-    fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
-        let version = packet.version();
-        let mut bytes = Vec::new();
-        packet.encode(&mut bytes).expect("a Vec has room");
-        assert_eq!(bytes.len(), packet.encoded_len());
-        let mut parts = Vec::new();
-        packet.encode_head(&mut parts).expect("a Vec has room");
-        parts.extend(packet.payload().into_iter().flatten());
-        if packet.payload().is_some() {
-            assert_eq!(parts, bytes, "head and payload are the packet");
-        }
-        let frame = frame(&bytes, &Limits::default()).expect("a good header").expect("a whole packet");
-        Packet::decode(version, frame).unwrap_or_else(|error| panic!("sent {packet:?}: {error}"));
-        assert!(frame.packet_type().is_sent_by_server(version), "sent {packet:?}");
-        let is_publish = frame.packet_type() == PacketType::Publish;
-        self.actions.push((Action::Send { conn, bytes }, is_publish));
-    }
-
-    fn close(&mut self, conn: ConnId) {
-        self.actions.push((Action::Close(conn), false));
-    }
-
-    fn pause_reading(&mut self, conn: ConnId) {
-        self.actions.push((Action::PauseReading(conn), false));
-    }
-
-    fn resume_reading(&mut self, conn: ConnId) {
-        self.actions.push((Action::ResumeReading(conn), false));
-    }
-
-    fn ask(&mut self, ticket: Ticket, question: &Question<'_>) {
-        self.actions.push((Action::Ask { ticket, question: format!("{question:?}") }, false));
-    }
-
-    fn note(&mut self, note: &Note<'_>) {
-        if let Note::Dropped { client_id, topic, reason } = *note {
-            self.dropped += 1;
-            self.actions
-                .push((Action::Dropped { client_id: client_id.into(), topic: topic.into(), reason }, false));
-        }
     }
 }
