@@ -3,10 +3,12 @@
 //! The programs in `targets/` hand them to libFuzzer, and `tests/replay.rs` runs them over `seeds/` on stable Rust.
 #![forbid(unsafe_code)]
 
+mod broker;
 mod decode;
 mod stream;
 mod topic_match;
 
+pub use broker::broker;
 pub use decode::decode;
 pub use stream::stream;
 pub use topic_match::topic_match;
@@ -15,8 +17,8 @@ pub use topic_match::topic_match;
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and of its folder of seeds.
-pub const TARGETS: [(&str, Target); 3] =
-    [("decode", decode), ("stream", stream), ("topic_match", topic_match)];
+pub const TARGETS: [(&str, Target); 4] =
+    [("broker", broker), ("decode", decode), ("stream", stream), ("topic_match", topic_match)];
 
 /// Makes the program of a target: under cargo-fuzz one for libFuzzer, else one that runs the files it is given.
 #[macro_export]
