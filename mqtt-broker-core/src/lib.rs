@@ -31,7 +31,7 @@
 //! - Carry out the actions of a connection in order.
 //! - Report written bytes with [`Event::Written`]. By that the broker bounds what a connection makes the runtime hold:
 //!   [`Config::output_window`] and one packet.
-//! - After [`Actions::close`] no event about that connection is needed.
+//! - After [`Actions::close`] no event about that connection is needed, and none changes anything.
 //!
 //! Nothing else is asked, and no call is forbidden at any time.
 

@@ -58,7 +58,8 @@ impl<P: Policy> Broker<P> {
         self.core.handle(event, cx);
     }
 
-    /// When the broker wants an [`Event::Tick`], if it does.
+    /// When the broker wants an [`Event::Tick`], if it does. One tick does a bounded amount of work, so the deadline may still
+    /// lie in the past after it; then another is wanted, and others can have their turn in between.
     pub fn deadline(&self) -> Option<Timestamp> {
         self.core.timers.next()
     }

@@ -10,9 +10,9 @@ use super::{Core, Cx, Taken};
 use crate::slab::Key;
 use crate::{Client, ConnId, Message, Request, Verdict};
 
-/// Bytes of payload from which on it is split off the read buffer, which stays in memory as long as the payload
-/// does. Smaller ones are copied.
-const SPLIT_OFF: usize = 4096;
+/// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
+/// does. Below it the buffer could be many times the payload, so smaller ones are copied.
+const SPLIT_OFF: usize = 32 << 10;
 
 /// A message whose payload is still in the read buffer.
 pub(super) struct Draft {
