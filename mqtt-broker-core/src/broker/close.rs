@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use mqtt_codec::{Disconnect, PacketType, ReasonCode, Version};
 use mqtt_session::Handshake;
 
-use super::{Core, Cx};
+use super::{Core, Cx, failure};
 use crate::connection::Connection;
 use crate::session::Parcel;
 use crate::slab::Key;
@@ -20,8 +20,7 @@ impl Core {
             return self.close_silently(conn, reason, cx);
         };
         if connected.version.is_v5() {
-            let fits = reason.is_allowed_in(PacketType::Disconnect);
-            let code = if fits { reason } else { ReasonCode::UnspecifiedError };
+            let code = failure(reason, PacketType::Disconnect, ReasonCode::UnspecifiedError);
             self.emit(conn, Disconnect::new(code), cx);
         }
         cx.out.close(conn);

@@ -11,7 +11,7 @@ use mqtt_codec::{
 };
 use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases};
 
-use super::{Core, Cx};
+use super::{Core, Cx, failure};
 use crate::connection::Connected;
 use crate::session::{Session, Will};
 use crate::slab::Key;
@@ -70,8 +70,7 @@ impl Core {
 
     /// Refuses the connection, with a CONNACK if the version has one for the reason (MQTT 3.1.1 MQTT-3.2.2-6).
     pub(super) fn refuse(&mut self, conn: ConnId, reason: ReasonCode, cx: &mut Cx<'_>) {
-        let fits = reason.is_error() && reason.is_allowed_in(PacketType::ConnAck);
-        let code = if fits { reason } else { ReasonCode::UnspecifiedError };
+        let code = failure(reason, PacketType::ConnAck, ReasonCode::UnspecifiedError);
         self.emit(conn, ConnAck::refuse(code), cx);
         self.close_silently(conn, reason, cx);
     }
@@ -122,8 +121,8 @@ impl Core {
             match self.decide(conn, index, client, request, cx) {
                 None => return false,
                 Some(Verdict::Deny(reason)) => {
-                    let fits = reason.is_error() && reason.is_allowed_in(PacketType::ConnAck);
-                    return self.refused(conn, if fits { reason } else { ReasonCode::NotAuthorized }, cx);
+                    let reason = failure(reason, PacketType::ConnAck, ReasonCode::NotAuthorized);
+                    return self.refused(conn, reason, cx);
                 }
                 Some(Verdict::Allow) => {}
             }

@@ -116,6 +116,11 @@ enum Taken {
     Message(publish::Draft),
 }
 
+/// The reason as this packet can give it: itself if it is a failure that the packet may carry.
+fn failure(reason: ReasonCode, packet: PacketType, otherwise: ReasonCode) -> ReasonCode {
+    if reason.is_error() && reason.is_allowed_in(packet) { reason } else { otherwise }
+}
+
 impl Core {
     fn new(config: Config) -> Self {
         Self {

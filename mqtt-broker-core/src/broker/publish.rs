@@ -3,10 +3,10 @@
 use alloc::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use mqtt_codec::{Delivery, PubAck, PubComp, PubRec, PubRel, Publish, ReasonCode};
+use mqtt_codec::{Delivery, PacketType, PubAck, PubComp, PubRec, PubRel, Publish, ReasonCode};
 use mqtt_session::{AckError, Arrival, LocalId, Released, RemoteId};
 
-use super::{Core, Cx, Taken};
+use super::{Core, Cx, Taken, failure};
 use crate::slab::Key;
 use crate::{Client, ConnId, Message, Request, Verdict};
 
@@ -110,8 +110,7 @@ impl Core {
 
     /// Refuses a message. 3.x cannot say so and gets an acknowledgement as usual (MQTT 3.1.1 MQTT-3.3.5-2).
     fn deny(&mut self, conn: ConnId, key: Key, delivery: Delivery, reason: ReasonCode, cx: &mut Cx<'_>) {
-        let fits = reason.is_error() && reason.is_allowed_in(mqtt_codec::PacketType::PubAck);
-        let reason = if fits { reason } else { ReasonCode::NotAuthorized };
+        let reason = failure(reason, PacketType::PubAck, ReasonCode::NotAuthorized);
         let version = self.connections.get(&conn).and_then(|connection| connection.version);
         match delivery {
             Delivery::AtMostOnce => {}

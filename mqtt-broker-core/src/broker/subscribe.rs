@@ -8,7 +8,7 @@ use mqtt_codec::{
     SubscriptionId, UnsubAck, Unsubscribe, Version,
 };
 
-use super::{Core, Cx, Taken};
+use super::{Core, Cx, Taken, failure};
 use crate::router::Granted;
 use crate::slab::Key;
 use crate::{Client, ConnId, Request, Verdict};
@@ -26,10 +26,7 @@ impl Core {
         let mut codes = Vec::with_capacity(packet.subscriptions.len());
         for (entry, verdict) in packet.subscriptions.iter().zip(verdicts) {
             let code = match verdict {
-                Verdict::Deny(reason) if reason.is_error() && reason.is_allowed_in(PacketType::SubAck) => {
-                    reason
-                }
-                Verdict::Deny(_) => ReasonCode::NotAuthorized,
+                Verdict::Deny(reason) => failure(reason, PacketType::SubAck, ReasonCode::NotAuthorized),
                 Verdict::Allow => self.subscribe(key, entry, packet.subscription_id),
             };
             codes.push(match version {
