@@ -68,52 +68,53 @@ pub(crate) struct Replay {
     pub(crate) cursor: RetainedCursor,
 }
 
-/// Messages that wait for the client, oldest first.
+/// Messages that wait for the client.
+///
+/// Those of QoS 0 and the others wait apart, since the others may have to wait for an acknowledgement, which is no
+/// reason for QoS 0 to wait. Where both may go, the oldest goes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Queue {
-    parcels: VecDeque<Parcel>,
+    at_most_once: VecDeque<(u64, Parcel)>,
+    acknowledged: VecDeque<(u64, Parcel)>,
+    next: u64,
     bytes: usize,
-    at_most_once: usize,
 }
 
 impl Queue {
     pub(crate) fn len(&self) -> usize {
-        self.parcels.len()
+        self.at_most_once.len() + self.acknowledged.len()
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Whether a message of this QoS would overtake one of its kind. QoS 0 may overtake the others, and they it
-    /// (MQTT-4.6.0-5).
+    /// Whether a message of this QoS would overtake one of its kind (MQTT-4.6.0-5).
     pub(crate) fn must_come_before(&self, qos: QoS) -> bool {
         match qos {
-            QoS::AtMostOnce => self.at_most_once > 0,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => self.parcels.len() > self.at_most_once,
+            QoS::AtMostOnce => !self.at_most_once.is_empty(),
+            QoS::AtLeastOnce | QoS::ExactlyOnce => !self.acknowledged.is_empty(),
         }
     }
 
-    pub(crate) fn push_back(&mut self, parcel: Parcel) {
-        self.count(&parcel);
-        self.parcels.push_back(parcel);
-    }
-
-    pub(crate) fn push_front(&mut self, parcel: Parcel) {
-        self.count(&parcel);
-        self.parcels.push_front(parcel);
-    }
-
-    pub(crate) fn pop_front(&mut self) -> Option<Parcel> {
-        let parcel = self.parcels.pop_front()?;
-        self.bytes -= parcel.message.size();
-        self.at_most_once -= usize::from(parcel.qos == QoS::AtMostOnce);
-        Some(parcel)
-    }
-
-    fn count(&mut self, parcel: &Parcel) {
+    pub(crate) fn push(&mut self, parcel: Parcel) {
         self.bytes += parcel.message.size();
-        self.at_most_once += usize::from(parcel.qos == QoS::AtMostOnce);
+        let queue = match parcel.qos {
+            QoS::AtMostOnce => &mut self.at_most_once,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.acknowledged,
+        };
+        queue.push_back((self.next, parcel));
+        self.next += 1;
+    }
+
+    /// The oldest, or the oldest of QoS 0 if the others may not go.
+    pub(crate) fn pop(&mut self, acknowledged_may_go: bool) -> Option<Parcel> {
+        let first = |queue: &VecDeque<(u64, Parcel)>| queue.front().map_or(u64::MAX, |&(number, _)| number);
+        let takes_acknowledged = acknowledged_may_go && first(&self.acknowledged) < first(&self.at_most_once);
+        let queue = if takes_acknowledged { &mut self.acknowledged } else { &mut self.at_most_once };
+        let (_, parcel) = queue.pop_front()?;
+        self.bytes -= parcel.message.size();
+        Some(parcel)
     }
 }
 

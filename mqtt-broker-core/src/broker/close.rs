@@ -159,7 +159,7 @@ impl Core {
                 self.hand_on(parcel, &session.client_id, cx);
             }
         }
-        while let Some(parcel) = session.queue.pop_front() {
+        while let Some(parcel) = session.queue.pop(true) {
             self.stats.copies_queued -= 1;
             self.hand_on(parcel, &session.client_id, cx);
         }

@@ -8,7 +8,7 @@ use mqtt_session::{Handshake, Resend};
 
 use super::{Core, Cx, send};
 use crate::router::{Granted, Target};
-use crate::session::Parcel;
+use crate::session::{Parcel, Session};
 use crate::slab::Key;
 use crate::{DropReason, Message, Note};
 
@@ -89,16 +89,11 @@ impl Core {
         let mut best = None;
         for (key, granted) in self.router.group(group)?.in_turn() {
             let Some(session) = self.sessions.get(key) else { continue };
-            let Some(connection) = session.conn.and_then(|conn| self.connections.get(&conn)) else {
+            if session.conn.is_none() {
                 third_best = third_best.or(Some((key, granted)));
                 continue;
-            };
-            let qos = message.qos.min(granted.qos);
-            let has_quota = qos == QoS::AtMostOnce || session.send.has_room();
-            if has_quota
-                && connection.unsent < self.config.output_window
-                && !session.queue.must_come_before(qos)
-            {
+            }
+            if self.may_send_now(session, message.qos.min(granted.qos)) {
                 best = Some((key, granted));
                 break;
             }
@@ -109,26 +104,30 @@ impl Core {
         Some(chosen)
     }
 
+    /// Whether a new message of this QoS can go at once, and overtakes none of its kind by that.
+    pub(super) fn may_send_now(&self, session: &Session, qos: QoS) -> bool {
+        self.window_is_open(session)
+            && (qos == QoS::AtMostOnce || session.send.has_room())
+            && !session.queue.must_come_before(qos)
+    }
+
+    fn window_is_open(&self, session: &Session) -> bool {
+        let connection = session.conn.and_then(|conn| self.connections.get(&conn));
+        connection.is_some_and(|connection| connection.unsent < self.config.output_window)
+    }
+
     /// Sends a copy, or lets it wait, or drops it.
     pub(super) fn deliver(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key) else { return };
-        if session.conn.is_none() {
-            return self.enqueue(key, parcel, DropReason::Offline, cx);
+        if self.may_send_now(session, parcel.qos) {
+            return self.transmit(key, parcel, cx);
         }
-        // What waits goes first (MQTT-4.6.0-5).
-        let parcel = if session.queue.must_come_before(parcel.qos) {
-            parcel
-        } else {
-            match self.try_send(key, parcel, cx) {
-                Ok(()) => return,
-                Err(parcel) => parcel,
-            }
-        };
-        self.enqueue(key, parcel, DropReason::QueueFull, cx);
+        let why_not = if session.conn.is_none() { DropReason::Offline } else { DropReason::QueueFull };
+        self.enqueue(key, parcel, why_not, cx);
     }
 
     /// Lets a copy wait for its client. `why_not` is why a QoS 0 message would not wait for it.
-    pub(super) fn enqueue(&mut self, key: Key, parcel: Parcel, why_not: DropReason, cx: &mut Cx<'_>) {
+    fn enqueue(&mut self, key: Key, parcel: Parcel, why_not: DropReason, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let queue = &mut session.queue;
         let is_full = queue.len() >= self.config.queued_messages
@@ -140,7 +139,7 @@ impl Core {
         } else if is_full {
             DropReason::QueueFull
         } else {
-            queue.push_back(parcel);
+            queue.push(parcel);
             self.stats.copies_queued += 1;
             return;
         };
@@ -153,68 +152,60 @@ impl Core {
         cx.out.note(&Note::Dropped { client_id, topic: &parcel.message.topic, reason });
     }
 
-    /// Sends a new copy to a client, or drops it if the client can never take it. Gives it back if there is no room now.
-    pub(super) fn try_send(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) -> Result<(), Parcel> {
-        let Some(session) = self.sessions.get_mut(key) else { return Ok(()) };
-        let Some(conn) = session.conn else { return Err(parcel) };
-        let Some(connection) = self.connections.get_mut(&conn) else { return Err(parcel) };
-        if connection.unsent >= self.config.output_window {
-            return Err(parcel);
-        }
-        let sent = match Handshake::of(parcel.qos) {
+    /// Sends a new copy to a client that has room for it, or drops it if the client can never take it.
+    pub(super) fn transmit(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let Some(conn) = session.conn else { return };
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let failed = match Handshake::of(parcel.qos) {
             None => send::publish(connection, conn, &parcel, Delivery::AtMostOnce, self.now, cx.out)
-                .map_err(|reason| (reason, parcel)),
-            Some(handshake) => {
-                let id = session.send.send(handshake, parcel)?;
-                let delivery = send::delivery(handshake, id, false);
-                match session
-                    .send
-                    .get(id)
-                    .map(|parcel| send::publish(connection, conn, parcel, delivery, self.now, cx.out))
-                {
-                    Some(Err(reason)) => match session.send.abandon(id) {
-                        Some(parcel) => Err((reason, parcel)),
-                        None => Ok(()),
-                    },
-                    Some(Ok(())) | None => Ok(()),
+                .err()
+                .map(|reason| (reason, parcel)),
+            Some(handshake) => match session.send.send(handshake, parcel) {
+                Err(parcel) => return self.enqueue(key, parcel, DropReason::QueueFull, cx),
+                Ok(id) => {
+                    let delivery = send::delivery(handshake, id, false);
+                    let parcel = session.send.get(id);
+                    let failed = parcel.and_then(|parcel| {
+                        send::publish(connection, conn, parcel, delivery, self.now, cx.out).err()
+                    });
+                    failed.and_then(|reason| Some((reason, session.send.abandon(id)?)))
                 }
-            }
+            },
         };
-        match sent {
-            Ok(()) => self.stats.copies_sent += 1,
-            Err((reason, parcel)) => {
+        match failed {
+            None => self.stats.copies_sent += 1,
+            Some((reason, parcel)) => {
                 let client_id = Arc::clone(&session.client_id);
                 self.dropped(&client_id, &parcel, reason, cx);
             }
         }
-        Ok(())
     }
 
     /// Sends what waits for a client, as far as there is room: first what was sent on an earlier connection (MQTT-4.4.0-1),
     /// then the queue, then retained messages.
     pub(super) fn pump(&mut self, key: Key, cx: &mut Cx<'_>) {
         self.resend(key, cx);
-        while let Some(session) = self.sessions.get_mut(key)
-            && session.conn.is_some()
-            && let Some(parcel) = session.queue.pop_front()
-        {
-            if parcel.message.is_expired(self.now) {
-                self.stats.copies_queued -= 1;
+        while let Some(parcel) = self.next_in_queue(key) {
+            self.stats.copies_queued -= 1;
+            if !parcel.message.is_expired(self.now) {
+                self.transmit(key, parcel, cx);
+            } else if let Some(session) = self.sessions.get(key) {
                 let client_id = Arc::clone(&session.client_id);
                 self.dropped(&client_id, &parcel, DropReason::Expired, cx);
-                continue;
-            }
-            match self.try_send(key, parcel, cx) {
-                Ok(()) => self.stats.copies_queued -= 1,
-                Err(parcel) => {
-                    if let Some(session) = self.sessions.get_mut(key) {
-                        session.queue.push_front(parcel);
-                    }
-                    return;
-                }
             }
         }
         self.replay(key, cx);
+    }
+
+    /// The message that waits and can go now.
+    fn next_in_queue(&mut self, key: Key) -> Option<Parcel> {
+        let session = self.sessions.get(key)?;
+        if !self.window_is_open(session) {
+            return None;
+        }
+        let session = self.sessions.get_mut(key)?;
+        session.queue.pop(session.send.has_room())
     }
 
     fn resend(&mut self, key: Key, cx: &mut Cx<'_>) {

@@ -7,10 +7,10 @@ use mqtt_codec::QoS;
 use mqtt_topic::TopicName;
 
 use super::{Core, Cx};
-use crate::session::Parcel;
+use crate::session::{Parcel, Session};
 use crate::slab::Key;
 use crate::timers::Timer;
-use crate::{DropReason, Message, Note};
+use crate::{Message, Note};
 
 /// Retained messages that are looked at for one session before others have their turn.
 const REPLAY_STEPS: usize = 64;
@@ -49,19 +49,17 @@ impl Core {
     /// Sends retained messages for new subscriptions, as many as there is room for and a few at a time.
     pub(super) fn replay(&mut self, key: Key, cx: &mut Cx<'_>) {
         for _ in 0..REPLAY_STEPS {
-            let Some(session) = self.sessions.get_mut(key) else { return };
-            let connection = session.conn.and_then(|conn| self.connections.get(&conn));
-            let queue_is_empty = session.queue.len() == 0;
-            let send_has_room = session.send.has_room();
-            let Some(replay) = session.next_replay() else { return };
-            let granted = replay.subscription.granted;
-            let window_is_open =
-                connection.is_some_and(|connection| connection.unsent < self.config.output_window);
-            let quota_is_open = granted.qos == QoS::AtMostOnce || send_has_room;
-            if !window_is_open || !quota_is_open || !queue_is_empty {
-                // Whatever is in the way calls again when it is gone.
+            let replay = self.sessions.get_mut(key).and_then(Session::next_replay);
+            let Some(granted) = replay.map(|replay| replay.subscription.granted) else { return };
+            // Whatever is in the way calls again when it is gone. The QoS of what will be found is not known yet.
+            let may_send_now = |session: &Session| {
+                self.may_send_now(session, QoS::AtMostOnce) && self.may_send_now(session, granted.qos)
+            };
+            if !self.sessions.get(key).is_some_and(may_send_now) {
                 return;
             }
+            let Some(session) = self.sessions.get_mut(key) else { return };
+            let Some(replay) = session.replays.front_mut() else { return };
             let mut found = None;
             replay.cursor.step(&self.retained, 1, |_, message| {
                 found = Some(Arc::clone(message));
@@ -83,9 +81,7 @@ impl Core {
                 message,
             };
             self.stats.copies_routed += 1;
-            if let Err(parcel) = self.try_send(key, parcel, cx) {
-                self.enqueue(key, parcel, DropReason::QueueFull, cx);
-            }
+            self.transmit(key, parcel, cx);
         }
         if let Some(session) = self.sessions.get_mut(key).filter(|session| !session.replays.is_empty()) {
             self.timers.set(&mut session.replay_timer, Some(self.now), Timer::Replay(key));
