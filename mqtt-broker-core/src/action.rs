@@ -99,7 +99,7 @@ pub enum Note<'a> {
         /// Whether it continues a session.
         session_present: bool,
     },
-    /// A connection was closed before it became a client's.
+    /// The broker closed a connection before it became a client's.
     Refused {
         /// The connection.
         conn: ConnId,
@@ -157,13 +157,13 @@ pub enum DropReason {
     /// A QoS 0 message for a client that is not connected.
     Offline,
     /// [`Config::queued_messages`](crate::Config::queued_messages) or
-    /// [`Config::queued_bytes`](crate::Config::queued_bytes) is reached.
+    /// [`Config::queued_bytes`](crate::Config::queued_bytes) is reached by messages that have not expired.
     QueueFull,
     /// Its Message Expiry Interval has passed.
     Expired,
     /// It is larger than the client's Maximum Packet Size (MQTT-3.1.2-25).
     TooLarge,
-    /// The session ended while it waited.
+    /// The session ended before it was sent; or before it was acknowledged, and nobody else of its group could take it.
     SessionEnded,
 }
 

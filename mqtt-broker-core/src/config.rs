@@ -12,8 +12,8 @@ pub struct Config {
     pub connect_timeout: u64,
     /// Receive Maximum announced to 5.0 clients: QoS 1 and 2 messages that one may have open. Not 0.
     pub receive_maximum: u16,
-    /// QoS 1 and 2 messages that the broker has open towards one client; a smaller Receive Maximum of the client wins.
-    /// Not 0.
+    /// QoS 1 and 2 messages that the broker has under way to one client at once; a smaller Receive Maximum of the client
+    /// wins. Not 0.
     pub send_maximum: u16,
     /// Topic Alias Maximum announced to 5.0 clients.
     pub topic_alias_maximum: u16,
@@ -26,22 +26,30 @@ pub struct Config {
     pub server_keep_alive: Option<u16>,
     /// Messages that wait for one client, whether it is away or slow. More are dropped, the newest first.
     pub queued_messages: usize,
-    /// Bytes of topics, properties and payloads that wait for one client. More are dropped, the newest first.
+    /// Bytes of messages that wait for one client, or for its acknowledgement; one message may go beyond. A message that
+    /// many clients share counts for each. More are dropped, the newest first.
     pub queued_bytes: usize,
     /// Bytes handed to a connection and not yet [written](crate::Event::Written), from which on the broker sends it no
-    /// more messages and reads nothing from it. One packet may go beyond.
+    /// more messages and reads nothing from it. One message, and the answer to one packet, may go beyond. Not 0.
     pub output_window: usize,
     /// Subscriptions of one session, and SUBSCRIBE entries whose retained messages are not all sent. More get reason code
     /// 0x97.
     pub subscriptions: usize,
+    /// Bytes of the Topic Filters of one session. More get reason code 0x97.
+    pub filter_bytes: usize,
     /// Levels of a Topic Filter. Deeper ones get reason code 0x8F.
     pub filter_levels: usize,
     /// Retained messages. When there are so many, no new topic can have one; those that have one can change it.
     pub retained_messages: usize,
     /// Whether clients may publish to topics that begin with `$` (MQTT 5.0 §4.7.2).
     pub clients_publish_to_dollar_topics: bool,
-    /// Where assigned Client Identifiers start from. Take a random number, so that they do not repeat after a restart.
-    pub seed: u64,
+    /// Connections, those included that have not sent CONNECT. More are closed at once.
+    pub connections: usize,
+    /// Sessions, those of clients that are away included. A CONNECT that would make another gets reason code 0x97.
+    pub sessions: usize,
+    /// The key from which assigned Client Identifiers are made. With a random one they cannot be guessed and do not repeat
+    /// after a restart.
+    pub seed: u128,
 }
 
 impl Default for Config {
@@ -65,9 +73,12 @@ impl Default for Config {
             queued_bytes: 32 << 20,
             output_window: 256 << 10,
             subscriptions: 10_000,
+            filter_bytes: 4 << 20,
             filter_levels: 128,
             retained_messages: 1_000_000,
             clients_publish_to_dollar_topics: false,
+            connections: 1_000_000,
+            sessions: 1_000_000,
             seed: 0,
         }
     }

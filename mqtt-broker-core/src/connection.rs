@@ -23,10 +23,14 @@ pub(crate) struct Connection {
     pub(crate) output_full: bool,
     /// Whether the runtime was told to read no more.
     pub(crate) paused: bool,
-    /// The question about the packet at the front of the buffer that is not answered yet.
-    pub(crate) ticket: Option<Ticket>,
-    /// Answers about that packet, in the order of its questions.
-    pub(crate) verdicts: Vec<Verdict>,
+    /// The questions about the packet at the front of the buffer that were not answered at once.
+    pub(crate) tickets: Vec<Ticket>,
+    /// How many of them are not answered yet.
+    pub(crate) open_questions: usize,
+    /// The answers about that packet, in the order of its questions; `None` for those that are not there yet.
+    pub(crate) verdicts: Vec<Option<Verdict>>,
+    /// When the first question about that packet was asked.
+    pub(crate) asked: Option<Timestamp>,
     /// The Client Identifier assigned to a client whose CONNECT waits for an answer.
     pub(crate) assigned: Option<Arc<str>>,
     pub(crate) connected: Option<Connected>,
@@ -56,8 +60,10 @@ impl Connection {
             unsent: 0,
             output_full: false,
             paused: false,
-            ticket: None,
+            tickets: Vec::new(),
+            open_questions: 0,
             verdicts: Vec::new(),
+            asked: None,
             assigned: None,
             connected: None,
         }

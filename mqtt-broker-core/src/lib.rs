@@ -30,7 +30,7 @@
 //! - Call it with [`Event::Tick`] when [`Broker::deadline`] has come. The deadline changes with every event.
 //! - Carry out the actions of a connection in order.
 //! - Report written bytes with [`Event::Written`]. By that the broker bounds what a connection makes the runtime hold:
-//!   [`Config::output_window`] and one packet.
+//!   [`Config::output_window`], one message and the answer to one packet.
 //! - After [`Actions::close`] no event about that connection is needed, and none changes anything.
 //!
 //! Nothing else is asked, and no call is forbidden at any time.
@@ -53,6 +53,7 @@ mod connection;
 mod event;
 mod message;
 mod policy;
+mod queue;
 mod router;
 mod session;
 mod slab;
@@ -65,7 +66,7 @@ pub use config::Config;
 pub use event::{ConnId, Event, ListenerId, Ticket};
 pub use message::Message;
 pub use mqtt_session::Timestamp;
-pub use policy::{AllowAll, Client, Decision, Policy, Question, Request, Verdict};
+pub use policy::{AllowAll, Client, Decision, Password, Policy, Question, Request, Verdict};
 pub use stats::Stats;
 
 #[cfg(doctest)]

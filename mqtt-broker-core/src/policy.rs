@@ -1,3 +1,5 @@
+use core::fmt;
+
 use mqtt_codec::{QoS, ReasonCode, Version};
 use mqtt_topic::{TopicFilter, TopicName};
 
@@ -69,13 +71,23 @@ pub struct Client<'a> {
     pub listener: ListenerId,
 }
 
+/// A password, which does not show itself in logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Password<'a>(pub &'a [u8]);
+
+impl fmt::Debug for Password<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
 /// What a client wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
     /// Connect.
     Connect {
         /// Password, if it sent one.
-        password: Option<&'a [u8]>,
+        password: Option<Password<'a>>,
     },
     /// Leave a will, which will be published without another question.
     Will {

@@ -1,6 +1,7 @@
 //! Which sessions a topic name leads to.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::ops::Bound::{self, Excluded, Included, Unbounded};
 
 use mqtt_codec::{QoS, SubscriptionId};
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf, TopicName};
@@ -24,27 +25,39 @@ pub(crate) enum Target {
 }
 
 /// A shared subscription: those who divide its messages among themselves (MQTT 5.0 §4.8.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Group {
-    /// The whole filter, `$share/` included.
-    filter: TopicFilterBuf,
-    pub(crate) members: BTreeMap<Key, Granted>,
+    members: BTreeMap<Key, Granted>,
+    /// Those members that are connected.
+    connected: BTreeSet<Key>,
     /// The member that got the last message.
     last: Option<Key>,
 }
 
 impl Group {
-    /// The members, beginning with the one after the last that was served.
+    /// The members that are connected, beginning with the one after the last that was served.
+    pub(crate) fn connected_in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
+        let (after, before) = self.around_last();
+        let keys = self.connected.range(after).chain(self.connected.range(before));
+        keys.filter_map(|&key| Some((key, *self.members.get(&key)?)))
+    }
+
+    /// All members, beginning with the one after the last that was served.
     pub(crate) fn in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
-        use core::ops::Bound::{Excluded, Unbounded};
-        let after = match self.last {
-            Some(last) => self.members.range((Excluded(last), Unbounded)),
-            None => self.members.range(..),
-        };
-        let before = self.last.map(|last| self.members.range(..=last));
-        after.chain(before.into_iter().flatten()).map(|(&key, &granted)| (key, granted))
+        let (after, before) = self.around_last();
+        self.members.range(after).chain(self.members.range(before)).map(|(&key, &granted)| (key, granted))
+    }
+
+    fn around_last(&self) -> (KeyRange, KeyRange) {
+        match self.last {
+            Some(last) => ((Excluded(last), Unbounded), (Unbounded, Included(last))),
+            // All of them, and none.
+            None => ((Unbounded, Unbounded), (Unbounded, Excluded(Key::FIRST))),
+        }
     }
 }
+
+type KeyRange = (Bound<Key>, Bound<Key>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Router {
@@ -58,6 +71,7 @@ impl Router {
         Self { trie: SubscriptionTrie::new(), groups: Slab::new(), group_of: BTreeMap::new() }
     }
 
+    /// A session that is connected makes a subscription or replaces one.
     pub(crate) fn subscribe(&mut self, session: Key, filter: &TopicFilter, granted: Granted) {
         let Some(share) = filter.share() else {
             self.trie.insert(filter, Target::Session(session), granted);
@@ -66,8 +80,7 @@ impl Router {
         let group = match self.group_of.get(filter) {
             Some(&group) => group,
             None => {
-                let members = BTreeMap::new();
-                let group = self.groups.insert(Group { filter: filter.into(), members, last: None });
+                let group = self.groups.insert(Group::default());
                 self.group_of.insert(filter.into(), group);
                 self.trie.insert(share.filter, Target::Group(group), Granted::default());
                 group
@@ -75,6 +88,19 @@ impl Router {
         };
         if let Some(group) = self.groups.get_mut(group) {
             group.members.insert(session, granted);
+            group.connected.insert(session);
+        }
+    }
+
+    /// The member of a shared subscription is connected, or is not any more.
+    pub(crate) fn set_connected(&mut self, session: Key, filter: &TopicFilter, is_connected: bool) {
+        let group = self.group_of.get(filter).and_then(|&group| self.groups.get_mut(group));
+        if let Some(group) = group {
+            if is_connected {
+                group.connected.insert(session);
+            } else {
+                group.connected.remove(&session);
+            }
         }
     }
 
@@ -86,6 +112,7 @@ impl Router {
         let Some(&key) = self.group_of.get(filter) else { return };
         let Some(group) = self.groups.get_mut(key) else { return };
         group.members.remove(&session);
+        group.connected.remove(&session);
         if group.members.is_empty() {
             self.groups.remove(key);
             self.group_of.remove(filter);

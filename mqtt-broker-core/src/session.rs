@@ -1,13 +1,11 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
-use mqtt_codec::{QoS, SubscriptionId};
-use mqtt_session::{ReceiveWindow, SendWindow, Timestamp};
-use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf};
+use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
+use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicName};
 
+use crate::queue::{Parcel, Queue};
 use crate::router::Granted;
-use crate::slab::Key;
 use crate::{ConnId, Message};
 
 /// What outlives a connection, as long as the Session Expiry Interval says (MQTT 5.0 §4.1).
@@ -25,9 +23,13 @@ pub(crate) struct Session {
     pub(crate) timer: Option<Timestamp>,
     pub(crate) replay_timer: Option<Timestamp>,
     pub(crate) subscriptions: BTreeMap<TopicFilterBuf, Subscribed>,
+    /// Bytes of their filters.
+    pub(crate) filter_bytes: usize,
     /// Counts subscriptions that were made anew.
     pub(crate) subscribed: u64,
     pub(crate) send: SendWindow<Parcel>,
+    /// Bytes of the messages in `send`.
+    pub(crate) in_flight_bytes: usize,
     pub(crate) receive: ReceiveWindow,
     pub(crate) queue: Queue,
     pub(crate) replays: VecDeque<Replay>,
@@ -38,17 +40,6 @@ pub(crate) struct Will {
     pub(crate) message: Message,
     /// Will Delay Interval in seconds.
     pub(crate) delay: u32,
-}
-
-/// A message for one client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parcel {
-    pub(crate) message: Arc<Message>,
-    pub(crate) qos: QoS,
-    pub(crate) retain: bool,
-    pub(crate) subscription_ids: Vec<SubscriptionId>,
-    /// The group it was sent through, if any.
-    pub(crate) group: Option<Key>,
 }
 
 /// A subscription of a session.
@@ -64,62 +55,18 @@ pub(crate) struct Subscribed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Replay {
     pub(crate) filter: TopicFilterBuf,
-    pub(crate) subscription: Subscribed,
+    born: u64,
+    /// Messages with lower numbers were there before.
+    number: u64,
     pub(crate) cursor: RetainedCursor,
 }
 
-/// Messages that wait for the client.
-///
-/// Those of QoS 0 and the others wait apart, since the others may have to wait for an acknowledgement, which is no
-/// reason for QoS 0 to wait. Where both may go, the oldest goes first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Queue {
-    at_most_once: VecDeque<(u64, Parcel)>,
-    acknowledged: VecDeque<(u64, Parcel)>,
-    next: u64,
-    bytes: usize,
-}
-
-impl Queue {
-    pub(crate) fn len(&self) -> usize {
-        self.at_most_once.len() + self.acknowledged.len()
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Whether a message of this QoS would overtake one of its kind (MQTT-4.6.0-5).
-    pub(crate) fn must_come_before(&self, qos: QoS) -> bool {
-        match qos {
-            QoS::AtMostOnce => !self.at_most_once.is_empty(),
-            QoS::AtLeastOnce | QoS::ExactlyOnce => !self.acknowledged.is_empty(),
-        }
-    }
-
-    pub(crate) fn push(&mut self, parcel: Parcel) {
-        self.bytes += parcel.message.size();
-        let queue = match parcel.qos {
-            QoS::AtMostOnce => &mut self.at_most_once,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.acknowledged,
-        };
-        queue.push_back((self.next, parcel));
-        self.next += 1;
-    }
-
-    /// The oldest, or the oldest of QoS 0 if the others may not go.
-    pub(crate) fn pop(&mut self, acknowledged_may_go: bool) -> Option<Parcel> {
-        let first = |queue: &VecDeque<(u64, Parcel)>| queue.front().map_or(u64::MAX, |&(number, _)| number);
-        let takes_acknowledged = acknowledged_may_go && first(&self.acknowledged) < first(&self.at_most_once);
-        let queue = if takes_acknowledged { &mut self.acknowledged } else { &mut self.at_most_once };
-        let (_, parcel) = queue.pop_front()?;
-        self.bytes -= parcel.message.size();
-        Some(parcel)
-    }
-}
+/// Replays that a message is compared with, to see if it has to wait for them. If there are more, it waits.
+const REPLAYS_COMPARED: usize = 16;
 
 impl Session {
-    pub(crate) fn new(client_id: Arc<str>) -> Self {
+    /// `send_maximum` is how many messages may be under way at once.
+    pub(crate) fn new(client_id: Arc<str>, send_maximum: u16) -> Self {
         Self {
             client_id,
             conn: None,
@@ -130,39 +77,75 @@ impl Session {
             timer: None,
             replay_timer: None,
             subscriptions: BTreeMap::new(),
+            filter_bytes: 0,
             subscribed: 0,
-            send: SendWindow::new(),
+            send: SendWindow::new(send_maximum),
+            in_flight_bytes: 0,
             receive: ReceiveWindow::new(),
             queue: Queue::default(),
             replays: VecDeque::new(),
         }
     }
 
+    /// A message that was under way is not any more.
+    pub(crate) fn landed(&mut self, parcel: &Parcel) {
+        self.in_flight_bytes -= parcel.size();
+    }
+
+    /// Gives up a message under way, which cannot be sent to this client.
+    pub(crate) fn abandon(&mut self, id: LocalId) -> Option<Parcel> {
+        let parcel = self.send.abandon(id)?;
+        self.landed(&parcel);
+        Some(parcel)
+    }
+
     /// Makes a subscription, or replaces the options of one.
-    pub(crate) fn subscribe(&mut self, filter: &TopicFilter, granted: Granted) -> Subscribed {
+    pub(crate) fn subscribe(&mut self, filter: &TopicFilter, granted: Granted) {
         if let Some(existing) = self.subscriptions.get_mut(filter) {
             existing.granted = granted;
-            return *existing;
+            return;
         }
         self.subscribed += 1;
-        let subscription = Subscribed { granted, born: self.subscribed };
-        self.subscriptions.insert(filter.into(), subscription);
-        subscription
+        self.filter_bytes += filter.as_str().len();
+        self.subscriptions.insert(filter.into(), Subscribed { granted, born: self.subscribed });
     }
 
-    /// Retained messages are to be sent because of this SUBSCRIBE.
-    pub(crate) fn replay(&mut self, filter: &TopicFilter, subscription: Subscribed) {
-        let cursor = RetainedCursor::new(filter);
-        self.replays.push_back(Replay { filter: filter.into(), subscription, cursor });
-    }
-
-    /// The first replay whose subscription still exists.
-    pub(crate) fn next_replay(&mut self) -> Option<&mut Replay> {
-        while let Some(first) = self.replays.front()
-            && self.subscriptions.get(&first.filter).is_none_or(|now| now.born != first.subscription.born)
-        {
-            self.replays.pop_front();
+    /// Ends a subscription, if there is such a one.
+    pub(crate) fn unsubscribe(&mut self, filter: &TopicFilter) -> bool {
+        let existed = self.subscriptions.remove(filter).is_some();
+        if existed {
+            self.filter_bytes -= filter.as_str().len();
         }
-        self.replays.front_mut()
+        existed
+    }
+
+    /// The filters of shared subscriptions.
+    pub(crate) fn shared_filters(&self) -> impl Iterator<Item = &TopicFilter> {
+        self.subscriptions.keys().map(|filter| &**filter).filter(|filter| filter.is_shared())
+    }
+
+    /// Retained messages are to be sent because of a SUBSCRIBE for this subscription.
+    pub(crate) fn replay(&mut self, filter: &TopicFilter) {
+        if let Some(&Subscribed { born, .. }) = self.subscriptions.get(filter) {
+            let (number, cursor) = (self.queue.take_number(), RetainedCursor::new(filter));
+            self.replays.push_back(Replay { filter: filter.into(), born, number, cursor });
+        }
+    }
+
+    /// The number of the first replay whose subscription still exists, and what that grants now.
+    pub(crate) fn next_replay(&mut self) -> Option<(u64, Granted)> {
+        loop {
+            let first = self.replays.front()?;
+            match self.subscriptions.get(&first.filter) {
+                Some(now) if now.born == first.born => return Some((first.number, now.granted)),
+                _ => self.replays.pop_front(),
+            };
+        }
+    }
+
+    /// Whether a message on this topic would overtake a retained message of the topic that is on its way.
+    pub(crate) fn would_overtake_replay(&self, topic: &TopicName) -> bool {
+        self.replays.len() > REPLAYS_COMPARED
+            || self.replays.iter().any(|replay| replay.filter.matches(topic))
     }
 }

@@ -7,6 +7,11 @@ pub(crate) struct Key {
     generation: u32,
 }
 
+impl Key {
+    /// Before all others.
+    pub(crate) const FIRST: Self = Self { index: 0, generation: 0 };
+}
+
 /// Items under keys that are never used for two of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slab<T> {

@@ -37,7 +37,7 @@ impl Device {
             is_connected: false,
             to_broker: BytesMut::new(),
             from_broker: Vec::new(),
-            send: SendWindow::new(),
+            send: SendWindow::default(),
             receive: ReceiveWindow::new(),
             outbox: VecDeque::new(),
             received: Vec::new(),

@@ -38,7 +38,9 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     descriptors::raise_limit();
     descriptors::check()?;
-    let config = Config { seed: getrandom::u64()?, ..Config::default() };
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed)?;
+    let config = Config { seed: u128::from_le_bytes(seed), ..Config::default() };
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(&options.listen)?;

@@ -15,7 +15,7 @@
 //! use mqtt_codec::QoS;
 //! use mqtt_session::{Handshake, Released, SendWindow};
 //!
-//! let mut window = SendWindow::new();
+//! let mut window = SendWindow::default();
 //! window.connected(10);
 //! let id = window.send(Handshake::ExactlyOnce, "hello").expect("the window is open");
 //! assert_eq!(window.pubrec(id, true), Ok(Released::SendPubRel(Some("hello"))));

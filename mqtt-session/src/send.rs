@@ -22,6 +22,8 @@ pub struct SendWindow<M> {
     to_resend: VecDeque<LocalId>,
     last_id: u16,
     sequence: u64,
+    /// Messages that may be under way, whether they take quota or not.
+    limit: u16,
     maximum: u16,
     open: u16,
 }
@@ -95,19 +97,22 @@ pub enum AckError {
 }
 
 impl<M> Default for SendWindow<M> {
+    /// With no limit but that of identifiers.
     fn default() -> Self {
-        Self::new()
+        Self::new(u16::MAX)
     }
 }
 
 impl<M> SendWindow<M> {
-    /// Nothing under way, and not connected.
-    pub const fn new() -> Self {
+    /// Nothing under way, and not connected. At most `limit` messages will be under way, those whose PUBREL was sent on
+    /// an earlier connection and which take no quota included; it also bounds the search for a free identifier.
+    pub const fn new(limit: u16) -> Self {
         Self {
             in_flight: BTreeMap::new(),
             to_resend: VecDeque::new(),
             last_id: 0,
             sequence: 0,
+            limit,
             maximum: 0,
             open: 0,
         }
@@ -161,7 +166,9 @@ impl<M> SendWindow<M> {
 
     /// Whether [`send`](Self::send) would take a message now.
     pub fn has_room(&self) -> bool {
-        self.open < self.maximum && self.to_resend.is_empty() && self.in_flight.len() < usize::from(u16::MAX)
+        self.open < self.maximum
+            && self.to_resend.is_empty()
+            && self.in_flight.len() < usize::from(self.limit)
     }
 
     /// Takes a new message under way and gives the identifier for its PUBLISH.
@@ -310,14 +317,14 @@ mod tests {
     }
 
     fn window(quota: u16) -> SendWindow<&'static str> {
-        let mut window = SendWindow::new();
+        let mut window = SendWindow::default();
         window.connected(quota);
         window
     }
 
     #[test]
     fn closed_until_connected() {
-        assert_eq!(SendWindow::new().send(Handshake::AtLeastOnce, "a"), Err("a"));
+        assert_eq!(SendWindow::default().send(Handshake::AtLeastOnce, "a"), Err("a"));
         let mut window = window(1);
         window.disconnected();
         assert_eq!(window.send(Handshake::AtLeastOnce, "a"), Err("a"));
@@ -389,6 +396,34 @@ mod tests {
         window.pubrec(id(1), false).unwrap();
         window.pubrec(id(2), true).unwrap();
         assert_eq!(window.resend(), Some(Resend::Publish(id(3), Handshake::ExactlyOnce, &"c")));
+    }
+
+    #[test]
+    fn what_waits_for_pubcomp_takes_no_quota_but_counts_for_the_limit() {
+        let mut window = SendWindow::new(2);
+        window.connected(2);
+        for message in ["a", "b"] {
+            let id = window.send(Handshake::ExactlyOnce, message).unwrap();
+            window.pubrec(id, true).unwrap();
+        }
+        window.connected(2);
+        assert_eq!(window.resend(), Some(Resend::PubRel(id(1))));
+        assert_eq!(window.resend(), Some(Resend::PubRel(id(2))));
+        assert_eq!(window.send(Handshake::AtLeastOnce, "c"), Err("c"));
+        window.pubcomp(id(1)).unwrap();
+        assert_eq!(window.send(Handshake::AtLeastOnce, "c"), Ok(id(3)));
+    }
+
+    #[test]
+    fn messages_come_back_in_the_order_of_first_sending() {
+        let mut window = window(4);
+        window.last_id = 65_534;
+        for message in ["a", "b", "c"] {
+            window.send(Handshake::ExactlyOnce, message).unwrap();
+        }
+        window.pubrec(id(1), true).unwrap();
+        let messages: Vec<_> = window.into_messages().collect();
+        assert_eq!(messages, [(Handshake::ExactlyOnce, "a"), (Handshake::ExactlyOnce, "c")]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use mqtt_session::Handshake;
 
 use super::{Core, Cx, failure};
 use crate::connection::Connection;
-use crate::session::Parcel;
+use crate::queue::Parcel;
 use crate::slab::Key;
 use crate::timers::Timer;
 use crate::{ConnId, DropReason, End, Note};
@@ -72,11 +72,11 @@ impl Core {
 
     /// Removes a connection. If it was a client's, its session goes on without it, or ends.
     fn forget(&mut self, conn: ConnId, end: End, cx: &mut Cx<'_>) {
-        let Some(Connection { mut timer, ticket, connected, .. }) = self.connections.remove(&conn) else {
+        let Some(Connection { mut timer, tickets, connected, .. }) = self.connections.remove(&conn) else {
             return;
         };
         self.timers.set(&mut timer, None, Timer::Connection(conn));
-        if let Some(ticket) = ticket {
+        for ticket in tickets {
             self.tickets.remove(&ticket);
         }
         let Some(connected) = connected else {
@@ -89,6 +89,9 @@ impl Core {
         cx.out.note(&Note::Disconnected { conn, client_id: &session.client_id, end });
         session.conn = None;
         session.send.disconnected();
+        for filter in session.shared_filters() {
+            self.router.set_connected(connected.session, filter, false);
+        }
         self.leave(connected.session, cx);
     }
 
@@ -117,8 +120,16 @@ impl Core {
     }
 
     pub(super) fn session_timer(&mut self, key: Key, cx: &mut Cx<'_>) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.timer = None;
+            self.come_due(key, cx);
+        }
+    }
+
+    /// Does what the time asks of a session whose client is away. Also before anything else happens to it, since a timer may
+    /// be late.
+    pub(super) fn come_due(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        session.timer = None;
         if session.expires.is_some_and(|expires| expires <= self.now) {
             return self.end_session(key, cx);
         }
@@ -159,7 +170,7 @@ impl Core {
                 self.hand_on(parcel, &session.client_id, cx);
             }
         }
-        while let Some(parcel) = session.queue.pop(true) {
+        while let Some(parcel) = session.queue.pop(true, u64::MAX) {
             self.stats.copies_queued -= 1;
             self.hand_on(parcel, &session.client_id, cx);
         }
@@ -170,6 +181,9 @@ impl Core {
 
     /// Gives a copy to another member of its group, if there is one.
     fn hand_on(&mut self, parcel: Parcel, client_id: &str, cx: &mut Cx<'_>) {
+        if parcel.message.is_expired(self.now) {
+            return self.dropped(client_id, &parcel, DropReason::Expired, cx);
+        }
         if let Some(group) = parcel.group
             && let Some((member, granted)) = self.choose_member(group, &parcel.message)
         {

@@ -10,12 +10,13 @@ use mqtt_codec::{
     Version, connect_version, frame,
 };
 use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases};
+use siphasher::sip::SipHasher24;
 
 use super::{Core, Cx, failure};
 use crate::connection::Connected;
 use crate::session::{Session, Will};
 use crate::slab::Key;
-use crate::{Client, ConnId, Message, Note, Request, Verdict};
+use crate::{Client, ConnId, Message, Note, Password, Request, Verdict};
 
 impl Core {
     /// Takes the first packet of a connection.
@@ -114,7 +115,7 @@ impl Core {
         };
         let client = Client { client_id: &client_id, user_name: connect.user_name, version, listener };
         let requests = [
-            Some(Request::Connect { password: connect.password }),
+            Some(Request::Connect { password: connect.password.map(Password) }),
             connect.will.map(|will| Request::Will { topic: will.topic, qos: will.qos, retain: will.retain }),
         ];
         for (index, request) in requests.into_iter().flatten().enumerate() {
@@ -138,9 +139,13 @@ impl Core {
 
     /// A Client Identifier that no session uses (MQTT-3.2.2-16), kept while the CONNECT waits for its answer.
     fn assign_client_id(&mut self, conn: ConnId) -> Arc<str> {
+        let key = self.config.seed.to_le_bytes();
         let id: Arc<str> = loop {
             self.assigned_ids += 1;
-            let id = format!("auto-{:016x}", scramble(self.config.seed.wrapping_add(self.assigned_ids)));
+            let id = format!(
+                "auto-{:016x}",
+                SipHasher24::new_with_key(&key).hash(&self.assigned_ids.to_le_bytes())
+            );
             if !self.clients.contains_key(&*id) {
                 break id.into();
             }
@@ -188,6 +193,14 @@ impl Core {
         if connack.encoded_len(version).is_ok_and(|len| len > room) {
             return self.refuse(conn, ReasonCode::PacketTooLarge, cx);
         }
+        let is_known = self.clients.contains_key(client_id);
+        if is_known && connect.client_id.is_empty() {
+            // Somebody took the assigned identifier while the policy was asked (MQTT-3.2.2-16).
+            return self.refuse(conn, ReasonCode::ServerBusy, cx);
+        }
+        if !is_known && self.sessions.len() >= self.config.sessions {
+            return self.refuse(conn, ReasonCode::QuotaExceeded, cx);
+        }
         let (key, session_present) = self.open_session(client_id, connect.clean_start, cx);
         let client_receive_maximum = connect.properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
         let (send_quota, receive_maximum, inbound_aliases) = if version.is_v5() {
@@ -203,6 +216,9 @@ impl Core {
             session.will = will;
             session.send.connected(send_quota.min(self.config.send_maximum));
             session.receive.connected(receive_maximum);
+            for filter in session.shared_filters() {
+                self.router.set_connected(key, filter, true);
+            }
         }
         if let Some(connection) = self.connections.get_mut(&conn) {
             connection.assigned = None;
@@ -229,24 +245,19 @@ impl Core {
         if let Some(old) = existing.and_then(|key| self.sessions.get(key)).and_then(|session| session.conn) {
             self.end(old, ReasonCode::SessionTakenOver, cx);
         }
+        if let Some(key) = existing {
+            self.come_due(key, cx);
+        }
         if clean_start && let Some(key) = existing {
             self.end_session(key, cx);
         }
-        // The takeover may have ended the session too.
+        // The takeover or the time may have ended the session too.
         if let Some(&key) = self.clients.get(client_id) {
             self.continue_session(key);
             return (key, true);
         }
-        let key = self.sessions.insert(Session::new(Arc::clone(client_id)));
+        let key = self.sessions.insert(Session::new(Arc::clone(client_id), self.config.send_maximum));
         self.clients.insert(Arc::clone(client_id), key);
         (key, false)
     }
-}
-
-/// Spreads consecutive numbers over all 64-bit numbers, one to one (the finaliser of SplitMix64).
-const fn scramble(number: u64) -> u64 {
-    let number = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    number ^ (number >> 31)
 }

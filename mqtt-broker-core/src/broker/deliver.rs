@@ -7,10 +7,18 @@ use mqtt_codec::{Delivery, PubRel, QoS, ReasonCode};
 use mqtt_session::{Handshake, Resend};
 
 use super::{Core, Cx, send};
+use crate::queue::Parcel;
 use crate::router::{Granted, Target};
-use crate::session::{Parcel, Session};
+use crate::session::Session;
 use crate::slab::Key;
+use crate::timers::Timer;
 use crate::{DropReason, Message, Note};
+
+/// Retained messages that are looked at for one session before others have their turn.
+const REPLAY_STEPS: usize = 64;
+
+/// Members of a group that are compared, connected ones and then others, to find who gets a message.
+const MEMBERS_COMPARED: usize = 32;
 
 impl Parcel {
     /// For a member of a group, under its own subscription alone (MQTT-4.8.2-3).
@@ -81,34 +89,41 @@ impl Core {
         }
     }
 
-    /// The member of a group that gets the next message: in turn, but one that can take it now before one that cannot, and
-    /// one that is connected before one that is away.
+    /// The member of a group that gets the next message: in turn, but one that can take it now before one that cannot, one that
+    /// is connected before one that is away, and one that would have to drop it last.
     pub(super) fn choose_member(&mut self, group: Key, message: &Message) -> Option<(Key, Granted)> {
-        let mut second_best = None;
-        let mut third_best = None;
-        let mut best = None;
-        for (key, granted) in self.router.group(group)?.in_turn() {
+        let members = self.router.group(group)?;
+        let candidates = members
+            .connected_in_turn()
+            .take(MEMBERS_COMPARED)
+            .chain(members.in_turn().take(MEMBERS_COMPARED));
+        let mut best: Option<(u8, (Key, Granted))> = None;
+        for (key, granted) in candidates {
             let Some(session) = self.sessions.get(key) else { continue };
-            if session.conn.is_none() {
-                third_best = third_best.or(Some((key, granted)));
-                continue;
+            let qos = message.qos.min(granted.qos);
+            let rank = match session.conn {
+                Some(_) if self.may_send_now(session, qos, u64::MAX) => 0,
+                Some(_) if !self.queue_is_full(session, message.size()) => 1,
+                None if qos != QoS::AtMostOnce && !self.queue_is_full(session, message.size()) => 2,
+                Some(_) | None => 3,
+            };
+            if best.is_none_or(|(best, _)| rank < best) {
+                best = Some((rank, (key, granted)));
             }
-            if self.may_send_now(session, message.qos.min(granted.qos)) {
-                best = Some((key, granted));
+            if rank == 0 {
                 break;
             }
-            second_best = second_best.or(Some((key, granted)));
         }
-        let chosen = best.or(second_best).or(third_best)?;
+        let (_, chosen) = best?;
         self.router.served(group, chosen.0);
         Some(chosen)
     }
 
-    /// Whether a new message of this QoS can go at once, and overtakes none of its kind by that.
-    pub(super) fn may_send_now(&self, session: &Session, qos: QoS) -> bool {
+    /// Whether a new message of this QoS can go at once, and overtakes none of its kind with a number below `before`.
+    pub(super) fn may_send_now(&self, session: &Session, qos: QoS, before: u64) -> bool {
         self.window_is_open(session)
-            && (qos == QoS::AtMostOnce || session.send.has_room())
-            && !session.queue.must_come_before(qos)
+            && (qos == QoS::AtMostOnce || self.quota_is_open(session))
+            && !session.queue.has(qos, before)
     }
 
     fn window_is_open(&self, session: &Session) -> bool {
@@ -116,35 +131,62 @@ impl Core {
         connection.is_some_and(|connection| connection.unsent < self.config.output_window)
     }
 
+    fn quota_is_open(&self, session: &Session) -> bool {
+        session.send.has_room() && session.in_flight_bytes < self.config.queued_bytes
+    }
+
+    fn queue_is_full(&self, session: &Session, size: usize) -> bool {
+        let bytes = session.queue.bytes().saturating_add(session.in_flight_bytes).saturating_add(size);
+        session.queue.len() >= self.config.queued_messages || bytes > self.config.queued_bytes
+    }
+
     /// Sends a copy, or lets it wait, or drops it.
     pub(super) fn deliver(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key) else { return };
-        if self.may_send_now(session, parcel.qos) {
+        if self.may_send_now(session, parcel.qos, u64::MAX)
+            && !session.would_overtake_replay(&parcel.message.topic)
+        {
             return self.transmit(key, parcel, cx);
         }
-        let why_not = if session.conn.is_none() { DropReason::Offline } else { DropReason::QueueFull };
-        self.enqueue(key, parcel, why_not, cx);
+        self.enqueue(key, parcel, cx);
     }
 
-    /// Lets a copy wait for its client. `why_not` is why a QoS 0 message would not wait for it.
-    fn enqueue(&mut self, key: Key, parcel: Parcel, why_not: DropReason, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let queue = &mut session.queue;
-        let is_full = queue.len() >= self.config.queued_messages
-            || queue.bytes().saturating_add(parcel.message.size()) > self.config.queued_bytes;
+    /// Lets a copy wait for its client.
+    fn enqueue(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get(key) else { return };
         let reason = if parcel.message.is_expired(self.now) {
-            DropReason::Expired
-        } else if parcel.qos == QoS::AtMostOnce && why_not == DropReason::Offline {
-            DropReason::Offline
-        } else if is_full {
-            DropReason::QueueFull
+            Some(DropReason::Expired)
+        } else if parcel.qos == QoS::AtMostOnce && session.conn.is_none() {
+            Some(DropReason::Offline)
+        } else if self.queue_is_full(session, parcel.size()) {
+            self.drop_expired(key, cx);
+            let session = self.sessions.get(key);
+            session
+                .is_none_or(|session| self.queue_is_full(session, parcel.size()))
+                .then_some(DropReason::QueueFull)
         } else {
-            queue.push(parcel);
-            self.stats.copies_queued += 1;
-            return;
+            None
         };
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        match reason {
+            None => {
+                session.queue.push(parcel);
+                self.stats.copies_queued += 1;
+            }
+            Some(reason) => {
+                let client_id = Arc::clone(&session.client_id);
+                self.dropped(&client_id, &parcel, reason, cx);
+            }
+        }
+    }
+
+    fn drop_expired(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
         let client_id = Arc::clone(&session.client_id);
-        self.dropped(&client_id, &parcel, reason, cx);
+        for parcel in session.queue.take_expired(self.now) {
+            self.stats.copies_queued -= 1;
+            self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+        }
     }
 
     pub(super) fn dropped(&mut self, client_id: &str, parcel: &Parcel, reason: DropReason, cx: &mut Cx<'_>) {
@@ -157,19 +199,20 @@ impl Core {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(conn) = session.conn else { return };
         let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let size = parcel.size();
         let failed = match Handshake::of(parcel.qos) {
             None => send::publish(connection, conn, &parcel, Delivery::AtMostOnce, self.now, cx.out)
                 .err()
                 .map(|reason| (reason, parcel)),
             Some(handshake) => match session.send.send(handshake, parcel) {
-                Err(parcel) => return self.enqueue(key, parcel, DropReason::QueueFull, cx),
+                Err(parcel) => return self.enqueue(key, parcel, cx),
                 Ok(id) => {
+                    session.in_flight_bytes += size;
                     let delivery = send::delivery(handshake, id, false);
-                    let parcel = session.send.get(id);
-                    let failed = parcel.and_then(|parcel| {
-                        send::publish(connection, conn, parcel, delivery, self.now, cx.out).err()
+                    let sent = session.send.get(id).map_or(Ok(()), |parcel| {
+                        send::publish(connection, conn, parcel, delivery, self.now, cx.out)
                     });
-                    failed.and_then(|reason| Some((reason, session.send.abandon(id)?)))
+                    sent.err().and_then(|reason| Some((reason, session.abandon(id)?)))
                 }
             },
         };
@@ -183,52 +226,69 @@ impl Core {
     }
 
     /// Sends what waits for a client, as far as there is room: first what was sent on an earlier connection (MQTT-4.4.0-1),
-    /// then the queue, then retained messages.
+    /// then the queue and the retained messages for new subscriptions, each in its turn.
     pub(super) fn pump(&mut self, key: Key, cx: &mut Cx<'_>) {
         self.resend(key, cx);
-        while let Some(parcel) = self.next_in_queue(key) {
-            self.stats.copies_queued -= 1;
-            if !parcel.message.is_expired(self.now) {
-                self.transmit(key, parcel, cx);
-            } else if let Some(session) = self.sessions.get(key) {
-                let client_id = Arc::clone(&session.client_id);
-                self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+        let mut steps = 0;
+        loop {
+            let Some(session) = self.sessions.get_mut(key) else { return };
+            let replay = session.next_replay();
+            let before = replay.map_or(u64::MAX, |(number, _)| number);
+            let Some(session) = self.sessions.get(key).filter(|session| self.window_is_open(session)) else {
+                return;
+            };
+            let quota_is_open = self.quota_is_open(session);
+            let Some(session) = self.sessions.get_mut(key) else { return };
+            if let Some(parcel) = session.queue.pop(quota_is_open, before) {
+                self.stats.copies_queued -= 1;
+                if parcel.message.is_expired(self.now) {
+                    let client_id = Arc::clone(&session.client_id);
+                    self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+                } else {
+                    self.transmit(key, parcel, cx);
+                }
+                continue;
             }
+            let Some((number, granted)) = replay else { return };
+            if steps == REPLAY_STEPS {
+                return self.timers.set(&mut session.replay_timer, Some(self.now), Timer::Replay(key));
+            }
+            steps += 1;
+            // What is in the way calls again when it is gone. The QoS of what will be found is not known yet.
+            let Some(session) = self.sessions.get(key) else { return };
+            let may_go = |qos| self.may_send_now(session, qos, number);
+            if !may_go(QoS::AtMostOnce) || !may_go(granted.qos) {
+                return;
+            }
+            self.replay_step(key, granted, cx);
         }
-        self.replay(key, cx);
-    }
-
-    /// The message that waits and can go now.
-    fn next_in_queue(&mut self, key: Key) -> Option<Parcel> {
-        let session = self.sessions.get(key)?;
-        if !self.window_is_open(session) {
-            return None;
-        }
-        let session = self.sessions.get_mut(key)?;
-        session.queue.pop(session.send.has_room())
     }
 
     fn resend(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(conn) = session.conn else { return };
         let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let mut too_large = Vec::new();
         while connection.unsent < self.config.output_window {
-            let too_large = match session.send.resend() {
+            match session.send.resend() {
                 None => break,
                 Some(Resend::PubRel(id)) => {
                     let pubrel = PubRel::new(id.0, ReasonCode::Success);
                     send::hand_out(connection, conn, pubrel.into(), None, cx.out);
-                    None
                 }
                 Some(Resend::Publish(id, handshake, parcel)) => {
                     let delivery = send::delivery(handshake, id, true);
-                    send::publish(connection, conn, parcel, delivery, self.now, cx.out).err().map(|_| id)
+                    if send::publish(connection, conn, parcel, delivery, self.now, cx.out).is_err() {
+                        too_large.extend(session.abandon(id));
+                    }
                 }
-            };
-            // The client's limit is smaller than on the connection before: handled as if delivered.
-            if let Some(id) = too_large {
-                session.send.abandon(id);
             }
+        }
+        // The client's limit is smaller than it was: handled as if delivered.
+        let client_id = Arc::clone(&session.client_id);
+        for parcel in too_large {
+            self.stats.copies_sent -= 1;
+            self.dropped(&client_id, &parcel, DropReason::TooLarge, cx);
         }
     }
 }

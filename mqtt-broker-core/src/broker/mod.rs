@@ -97,7 +97,8 @@ struct Core {
     router: Router,
     retained: RetainedTrie<Arc<Message>>,
     timers: Timers,
-    tickets: BTreeMap<Ticket, ConnId>,
+    /// Open questions: whose, and which of its packet's.
+    tickets: BTreeMap<Ticket, (ConnId, usize)>,
     next_ticket: u64,
     assigned_ids: u64,
     shutting_down: bool,
@@ -144,11 +145,11 @@ impl Core {
     fn handle(&mut self, event: Event<'_>, cx: &mut Cx<'_>) {
         match event {
             Event::Opened { conn, listener } => {
-                if self.shutting_down {
-                    return cx.out.close(conn);
-                }
                 // A name that is used again was closed before.
                 self.transport_closed(conn, cx);
+                if self.shutting_down || self.connections.len() >= self.config.connections {
+                    return cx.out.close(conn);
+                }
                 self.connections.insert(conn, Connection::new(listener, self.now));
                 self.set_connection_timer(conn);
             }
@@ -161,7 +162,11 @@ impl Core {
             Event::Kick { client_id, reason } => {
                 let session = self.clients.get(client_id).and_then(|&key| self.sessions.get(key));
                 if let Some(conn) = session.and_then(|session| session.conn) {
-                    self.end(conn, reason, cx);
+                    self.end(
+                        conn,
+                        failure(reason, PacketType::Disconnect, ReasonCode::AdministrativeAction),
+                        cx,
+                    );
                 }
             }
             Event::Shutdown => {
@@ -255,7 +260,9 @@ impl Core {
     /// The packet has been taken: its answers are used up, and its own output may fill the window.
     fn packet_done(&mut self, conn: ConnId, cx: &mut Cx<'_>) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
+        connection.tickets.clear();
         connection.verdicts.clear();
+        connection.asked = None;
         connection.output_full |= connection.unsent >= self.config.output_window;
         self.set_reading(conn, cx);
     }
@@ -275,17 +282,19 @@ impl Core {
     }
 
     fn answered(&mut self, ticket: Ticket, verdict: Verdict, cx: &mut Cx<'_>) {
-        let Some(conn) = self.tickets.remove(&ticket) else { return };
+        let Some((conn, index)) = self.tickets.remove(&ticket) else { return };
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        connection.ticket = None;
-        connection.verdicts.push(verdict);
+        connection.open_questions -= 1;
+        if let Some(answer) = connection.verdicts.get_mut(index) {
+            *answer = Some(verdict);
+        }
         self.set_reading(conn, cx);
     }
 
     /// Tells the runtime if reading has to stop or can go on.
     fn set_reading(&mut self, conn: ConnId, cx: &mut Cx<'_>) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        let pause = connection.ticket.is_some() || connection.output_full;
+        let pause = connection.open_questions > 0 || connection.output_full;
         if pause == connection.paused {
             return;
         }
@@ -299,7 +308,8 @@ impl Core {
         cx.out.resume_reading(conn);
     }
 
-    /// The answer to question number `index` about the packet at the front; `None` if it has to wait for it.
+    /// The answer to question number `index` about the packet at the front; `None` if it has to wait for it. Questions are
+    /// numbered from 0, and asked once.
     fn decide(
         &mut self,
         conn: ConnId,
@@ -309,25 +319,26 @@ impl Core {
         cx: &mut Cx<'_>,
     ) -> Option<Verdict> {
         let connection = self.connections.get_mut(&conn)?;
-        if let Some(&verdict) = connection.verdicts.get(index) {
-            return Some(verdict);
+        if let Some(&answer) = connection.verdicts.get(index) {
+            return answer;
         }
         let question = Question { client, request };
-        match cx.policy.decide(&question) {
-            Decision::Now(verdict) => {
-                connection.verdicts.push(verdict);
-                Some(verdict)
-            }
+        let answer = match cx.policy.decide(&question) {
+            Decision::Now(verdict) => Some(verdict),
             Decision::Later => {
                 let ticket = Ticket(self.next_ticket);
                 self.next_ticket += 1;
-                self.tickets.insert(ticket, conn);
-                connection.ticket = Some(ticket);
+                self.tickets.insert(ticket, (conn, index));
+                connection.tickets.push(ticket);
+                connection.open_questions += 1;
+                connection.asked.get_or_insert(self.now);
                 cx.out.ask(ticket, &question);
-                self.set_reading(conn, cx);
                 None
             }
-        }
+        };
+        connection.verdicts.push(answer);
+        self.set_reading(conn, cx);
+        answer
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
@@ -350,7 +361,7 @@ impl Core {
     fn connection_timer(&mut self, conn: ConnId, cx: &mut Cx<'_>) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.timer = None;
-        let waits = connection.ticket.is_some();
+        let waits = connection.open_questions > 0;
         match &mut connection.connected {
             // We keep it waiting, not it us.
             Some(connected) if waits => connected.keep_alive.packet(self.now),
@@ -369,7 +380,8 @@ impl Core {
         self.set_connection_timer(conn);
     }
 
-    /// Sets the timer if none runs. One that runs is never late: it looks again when it fires, so a packet costs no timer.
+    /// Sets the timer for the deadline as it is now. A packet moves the deadline and not the timer, which is set again
+    /// when it fires.
     fn set_connection_timer(&mut self, conn: ConnId) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         let at = match &connection.connected {

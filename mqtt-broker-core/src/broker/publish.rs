@@ -78,7 +78,9 @@ impl Core {
         let Ok(message) = message.with_properties(&publish.properties) else {
             return self.fail(conn, ReasonCode::ImplementationSpecificError, cx);
         };
-        let message = message.published_by(Arc::clone(&session.client_id)).received_at(self.now);
+        // A message that waited for an answer was received when it was asked for.
+        let received = connection.asked.unwrap_or(self.now);
+        let message = message.published_by(Arc::clone(&session.client_id)).received_at(received);
         let (client_id, user_name) = (Arc::clone(&session.client_id), connected.user_name.clone());
         let (version, listener) = (connected.version, connection.listener);
         let verdict = if is_dollar && !self.config.clients_publish_to_dollar_topics {
@@ -150,7 +152,7 @@ impl Core {
 
     pub(super) fn on_puback(&mut self, conn: ConnId, key: Key, packet: PubAck<'_>, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let outcome = session.send.puback(LocalId(packet.packet_id)).map(|_| ());
+        let outcome = session.send.puback(LocalId(packet.packet_id)).map(|parcel| session.landed(&parcel));
         self.acknowledged(conn, key, outcome, cx);
     }
 
@@ -165,11 +167,18 @@ impl Core {
         let accepted = !packet.reason.is_error();
         let pubrel = |reason| PubRel::new(packet.packet_id, reason);
         match session.send.pubrec(LocalId(packet.packet_id), accepted) {
-            Ok(Released::SendPubRel(_)) => self.send(conn, pubrel(ReasonCode::Success), cx),
+            Ok(Released::SendPubRel(parcel)) => {
+                parcel.iter().for_each(|parcel| session.landed(parcel));
+                self.send(conn, pubrel(ReasonCode::Success), cx);
+                self.acknowledged(conn, key, Ok(()), cx);
+            }
             Err(AckError::UnknownId) if accepted => {
                 self.send(conn, pubrel(ReasonCode::PacketIdentifierNotFound), cx)
             }
-            Ok(Released::Refused(_)) => self.acknowledged(conn, key, Ok(()), cx),
+            Ok(Released::Refused(parcel)) => {
+                session.landed(&parcel);
+                self.acknowledged(conn, key, Ok(()), cx);
+            }
             Err(error) => self.acknowledged(conn, key, Err(error), cx),
         }
     }
@@ -181,7 +190,7 @@ impl Core {
         self.send(conn, PubComp::new(packet.packet_id, reason), cx);
     }
 
-    /// A slot of the send quota may have come free, so what waits for one can go (MQTT-3.3.4-9).
+    /// Quota or bytes may have come free, so what waits for them can go (MQTT-3.3.4-9).
     fn acknowledged(&mut self, conn: ConnId, key: Key, outcome: Result<(), AckError>, cx: &mut Cx<'_>) {
         match outcome {
             Ok(()) => self.pump(key, cx),

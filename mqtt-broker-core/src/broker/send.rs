@@ -7,7 +7,7 @@ use mqtt_session::{Handshake, LocalId, Timestamp};
 
 use super::{Core, Cx};
 use crate::connection::Connection;
-use crate::session::Parcel;
+use crate::queue::Parcel;
 use crate::{Actions, ConnId, DropReason, Outgoing};
 
 impl Core {
@@ -51,8 +51,13 @@ pub(super) fn publish(
         properties,
         payload: &message.payload,
     };
-    if !hand_out(connection, conn, packet.into(), Some(&message.payload), out) {
-        return Err(DropReason::TooLarge);
+    let payload = Some(&message.payload);
+    if !hand_out(connection, conn, packet.into(), payload, out) {
+        // Without an alias it may fit.
+        let topic = PublishTopic::Name(&message.topic);
+        let fits = matches!(packet.topic, PublishTopic::NameAndAlias(..))
+            && hand_out(connection, conn, Publish { topic, ..packet }.into(), payload, out);
+        return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
     }
     if let Some(connected) = &mut connection.connected {
         connected.outbound_aliases.sent(topic);

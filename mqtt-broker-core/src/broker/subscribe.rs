@@ -45,7 +45,8 @@ impl Core {
         Taken::Done
     }
 
-    /// The answers about all entries, before anything changes; `None` if one has to be waited for.
+    /// The answers about all entries, before anything changes; `None` if some have to be waited for. All that have to be
+    /// waited for are asked for at once, so the packet is looked at twice and not once for each.
     fn ask_about_all(
         &mut self,
         conn: ConnId,
@@ -59,12 +60,12 @@ impl Core {
         let user_name = connection.connected.as_ref()?.user_name.clone();
         let client_id = Arc::clone(&self.sessions.get(key)?.client_id);
         let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
-        let entries = packet.subscriptions.iter().enumerate();
-        entries
-            .map(|(index, Subscription { filter, options })| {
-                self.decide(conn, index, client, Request::Subscribe { filter, qos: options.qos }, cx)
-            })
-            .collect()
+        let mut verdicts = Vec::with_capacity(packet.subscriptions.len());
+        for (index, Subscription { filter, options }) in packet.subscriptions.iter().enumerate() {
+            let request = Request::Subscribe { filter, qos: options.qos };
+            verdicts.push(self.decide(conn, index, client, request, cx));
+        }
+        verdicts.into_iter().collect()
     }
 
     /// Makes or replaces one subscription (MQTT-3.8.4-3). One that fails leaves what there was.
@@ -82,8 +83,10 @@ impl Core {
         };
         // A shared subscription gets no retained messages (MQTT 5.0 §4.8.2).
         let wants_retained = wants_retained && !filter.is_shared();
-        let is_full = !existed && session.subscriptions.len() >= self.config.subscriptions;
-        if is_full || (wants_retained && session.replays.len() >= self.config.subscriptions) {
+        let has_too_many = session.subscriptions.len() >= self.config.subscriptions
+            || session.filter_bytes.saturating_add(filter.as_str().len()) > self.config.filter_bytes;
+        let has_too_many_replays = session.replays.len() >= self.config.subscriptions;
+        if (!existed && has_too_many) || (wants_retained && has_too_many_replays) {
             return ReasonCode::QuotaExceeded;
         }
         let granted_options = Granted {
@@ -92,9 +95,9 @@ impl Core {
             retain_as_published: options.retain_as_published,
             id,
         };
-        let subscription = session.subscribe(filter, granted_options);
+        session.subscribe(filter, granted_options);
         if wants_retained {
-            session.replay(filter, subscription);
+            session.replay(filter);
         }
         self.router.subscribe(key, filter, granted_options);
         self.stats.subscriptions += usize::from(!existed);
@@ -112,7 +115,7 @@ impl Core {
         let mut codes = Vec::with_capacity(packet.filters.len());
         for filter in packet.filters {
             // Compared as text, never matched (MQTT-3.10.4-1).
-            let existed = session.subscriptions.remove(filter).is_some();
+            let existed = session.unsubscribe(filter);
             if existed {
                 self.router.unsubscribe(key, filter);
                 self.stats.subscriptions -= 1;

@@ -130,6 +130,9 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
     set("output_window", &mut |value| config.output_window = value as usize);
     set("subscriptions", &mut |value| config.subscriptions = value as usize);
     set("filter_levels", &mut |value| config.filter_levels = value as usize);
+    set("filter_bytes", &mut |value| config.filter_bytes = value as usize);
+    set("connections", &mut |value| config.connections = value as usize);
+    set("sessions", &mut |value| config.sessions = value as usize);
     set("retained_messages", &mut |value| config.retained_messages = value as usize);
     words.finish();
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Actions, Broker, Client, Config, ConnId, Decision, Event, ListenerId, Message, Note, Outgoing, Policy,
-    Question, Request, Ticket, Timestamp, Verdict,
+    Actions, Broker, Client, Config, ConnId, Decision, Event, ListenerId, Message, Note, Outgoing, Password,
+    Policy, Question, Request, Ticket, Timestamp, Verdict,
 };
 use mqtt_codec::{Packet, ReasonCode, Version};
 
@@ -34,6 +34,8 @@ struct World {
     next_conn: u64,
     peers: BTreeMap<String, Peer>,
     outbox: Outbox,
+    /// No tick comes before the next line.
+    is_late: bool,
 }
 
 /// What the broker called for, until it is given to the peers.
@@ -87,7 +89,7 @@ impl Policy for Rules {
         let Question { client: Client { user_name, .. }, request } = question;
         let subject = match request {
             Request::Connect { password } => {
-                if *password == Some(b"wrong") {
+                if *password == Some(Password(b"wrong")) {
                     return Decision::Now(Verdict::Deny(ReasonCode::BadUserNameOrPassword));
                 }
                 user_name.unwrap_or("")
@@ -127,6 +129,7 @@ pub(crate) fn run(lines: &[&str]) -> Result<(), Failure> {
         next_conn: 0,
         peers: BTreeMap::new(),
         outbox: Outbox::default(),
+        is_late: false,
     };
     for (index, line) in lines.iter().enumerate() {
         let fail = |what| Failure { line: index, what };
@@ -152,7 +155,11 @@ impl World {
             };
         }
         self.nothing_left()?;
-        if let Some(time) = line.strip_prefix('+') {
+        self.is_late = false;
+        if let Some(time) = line.strip_prefix("late +") {
+            self.now = self.now.plus_millis(packet::millis(time));
+            self.is_late = true;
+        } else if let Some(time) = line.strip_prefix('+') {
             self.wait(packet::millis(time));
         } else if let Some((name, text)) = line.split_once("> ") {
             self.send(name, text);
@@ -288,7 +295,7 @@ impl World {
     }
 
     fn nothing_left(&mut self) -> Result<(), String> {
-        while self.broker.deadline().is_some_and(|at| at <= self.now) {
+        while !self.is_late && self.broker.deadline().is_some_and(|at| at <= self.now) {
             self.handle(Event::Tick);
         }
         for (name, peer) in &mut self.peers {

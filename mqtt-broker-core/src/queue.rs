@@ -1,0 +1,125 @@
+//! Messages for one client, and those of them that wait.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mqtt_codec::{QoS, SubscriptionId};
+use mqtt_session::Timestamp;
+
+use crate::Message;
+use crate::slab::Key;
+
+/// A message for one client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parcel {
+    pub(crate) message: Arc<Message>,
+    pub(crate) qos: QoS,
+    pub(crate) retain: bool,
+    pub(crate) subscription_ids: Vec<SubscriptionId>,
+    /// The group it was sent through, if any.
+    pub(crate) group: Option<Key>,
+}
+
+impl Parcel {
+    /// Bytes that it keeps in memory, roughly, as if nobody else had the message too.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.subscription_ids) + self.message.size()
+    }
+}
+
+/// Messages that wait for the client.
+///
+/// Those of QoS 0 and the others wait apart, since the others may have to wait for an acknowledgement, which is no
+/// reason for QoS 0 to wait. Where both may go, the oldest goes first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Queue {
+    at_most_once: VecDeque<(u64, Parcel)>,
+    acknowledged: VecDeque<(u64, Parcel)>,
+    /// The number of the next message. Replays have numbers of the same sequence.
+    next: u64,
+    bytes: usize,
+    /// No message expires before.
+    first_expiry: Option<Timestamp>,
+}
+
+impl Queue {
+    pub(crate) fn len(&self) -> usize {
+        self.at_most_once.len() + self.acknowledged.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether a message of this QoS and with a number below `before` waits. A later one would overtake it
+    /// (MQTT-4.6.0-5).
+    pub(crate) fn has(&self, qos: QoS, before: u64) -> bool {
+        let queue = match qos {
+            QoS::AtMostOnce => &self.at_most_once,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => &self.acknowledged,
+        };
+        number_of_first(queue) < before
+    }
+
+    pub(crate) fn push(&mut self, parcel: Parcel) {
+        self.bytes += parcel.size();
+        self.first_expiry = self.first_expiry.into_iter().chain(parcel.message.expires()).min();
+        let number = self.take_number();
+        let queue = match parcel.qos {
+            QoS::AtMostOnce => &mut self.at_most_once,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.acknowledged,
+        };
+        queue.push_back((number, parcel));
+    }
+
+    /// The oldest with a number below `before`, or the oldest of QoS 0 if the others may not go.
+    pub(crate) fn pop(&mut self, acknowledged_may_go: bool, before: u64) -> Option<Parcel> {
+        let at_most_once = number_of_first(&self.at_most_once);
+        let acknowledged = number_of_first(&self.acknowledged);
+        let (number, queue) = if acknowledged_may_go && acknowledged < at_most_once {
+            (acknowledged, &mut self.acknowledged)
+        } else {
+            (at_most_once, &mut self.at_most_once)
+        };
+        if number >= before {
+            return None;
+        }
+        let (_, parcel) = queue.pop_front()?;
+        self.bytes -= parcel.size();
+        Some(parcel)
+    }
+
+    /// Removes all that have expired. Costs nothing if none can have.
+    pub(crate) fn take_expired(&mut self, now: Timestamp) -> Vec<Parcel> {
+        let mut expired = Vec::new();
+        if self.first_expiry.is_none_or(|expiry| expiry > now) {
+            return expired;
+        }
+        let mut first_expiry = None;
+        for queue in [&mut self.at_most_once, &mut self.acknowledged] {
+            let mut kept = VecDeque::with_capacity(queue.len());
+            for (number, parcel) in queue.drain(..) {
+                if parcel.message.is_expired(now) {
+                    self.bytes -= parcel.size();
+                    expired.push(parcel);
+                } else {
+                    first_expiry = parcel.message.expires().into_iter().chain(first_expiry).min();
+                    kept.push_back((number, parcel));
+                }
+            }
+            *queue = kept;
+        }
+        self.first_expiry = first_expiry;
+        expired
+    }
+
+    pub(crate) fn take_number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+}
+
+fn number_of_first(queue: &VecDeque<(u64, Parcel)>) -> u64 {
+    queue.front().map_or(u64::MAX, |&(number, _)| number)
+}
