@@ -118,9 +118,12 @@ pub enum DecodeErrorKind {
     /// Bit 0 of the connect flags.
     #[error("the reserved connect flag is set")]
     ReservedConnectFlag,
-    /// Will QoS or Will Retain without Will Flag.
-    #[error("Will QoS or Will Retain without Will Flag")]
-    WillFlags,
+    /// Will QoS without Will Flag.
+    #[error("Will QoS without Will Flag")]
+    WillQoSWithoutWill,
+    /// Will Retain without Will Flag.
+    #[error("Will Retain without Will Flag")]
+    WillRetainWithoutWill,
     /// Password Flag without User Name Flag, in 3.x.
     #[error("a password without a user name")]
     PasswordWithoutUserName,
@@ -212,7 +215,7 @@ impl DecodeError {
         self.packet_type
     }
 
-    /// The byte of the packet at which the offending field or character begins, counted from 0.
+    /// The byte of the packet at which the offending field, list or character begins, counted from 0.
     pub const fn offset(&self) -> u32 {
         self.offset
     }
@@ -232,7 +235,8 @@ impl DecodeError {
             | Kind::Utf8
             | Kind::Nul
             | Kind::ReservedConnectFlag
-            | Kind::WillFlags
+            | Kind::WillQoSWithoutWill
+            | Kind::WillRetainWithoutWill
             | Kind::PasswordWithoutUserName
             | Kind::ConnAckFlags { .. }
             | Kind::ReasonCode { .. }
@@ -301,7 +305,8 @@ impl DecodeError {
             Kind::ProtocolName => ("MQTT-3.1.2-1", "MQTT-3.1.2-1"),
             Kind::ProtocolLevel { .. } => ("MQTT-3.1.2-2", "MQTT-3.1.2-2"),
             Kind::ReservedConnectFlag => ("MQTT-3.1.2-3", "MQTT-3.1.2-3"),
-            Kind::WillFlags => ("MQTT-3.1.2-11", "MQTT-3.1.2-11"),
+            Kind::WillQoSWithoutWill => ("MQTT-3.1.2-11", "MQTT-3.1.2-11"),
+            Kind::WillRetainWithoutWill => ("MQTT-3.1.2-11", "MQTT-3.1.2-13"),
             Kind::PasswordWithoutUserName => ("MQTT-3.1.2-22", ""),
             Kind::ConnAckFlags { .. } => ("", "MQTT-3.2.2-1"),
             Kind::SessionPresentOnRefusal => ("MQTT-3.2.2-4", "MQTT-3.2.2-6"),

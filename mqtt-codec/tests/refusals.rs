@@ -74,9 +74,10 @@ fn connect_flags() {
     for version in [Version::V3_1_1, Version::V5] {
         let level = version.level();
         assert_eq!(refuse(version, &connect(level, 0x03, &[])).0, Kind::ReservedConnectFlag);
-        for flags in [0x08, 0x10, 0x18, 0x20] {
-            assert_eq!(refuse(version, &connect(level, flags, &[])).0, Kind::WillFlags);
+        for flags in [0x08, 0x10, 0x18, 0x28] {
+            assert_eq!(refuse(version, &connect(level, flags, &[])).0, Kind::WillQoSWithoutWill);
         }
+        assert_eq!(refuse(version, &connect(level, 0x20, &[])).0, Kind::WillRetainWithoutWill);
         assert_eq!(refuse(version, &connect(level, 0x1C, &hex!("00 00 01 61 00 00"))).0, Kind::QoS);
         assert_eq!(refuse(version, &connect(level, 0x80, &[])).0, Kind::Truncated { needed: 2, left: 0 });
         assert_eq!(

@@ -154,8 +154,11 @@ impl<'a> Body<'a> for Connect<'a> {
             if has(RESERVED) {
                 return Err(reader.error_at(flags_at, DecodeErrorKind::ReservedConnectFlag));
             }
-            if !has(WILL) && has(WILL_QOS | WILL_RETAIN) {
-                return Err(reader.error_at(flags_at, DecodeErrorKind::WillFlags));
+            if !has(WILL) && has(WILL_QOS) {
+                return Err(reader.error_at(flags_at, DecodeErrorKind::WillQoSWithoutWill));
+            }
+            if !has(WILL) && has(WILL_RETAIN) {
+                return Err(reader.error_at(flags_at, DecodeErrorKind::WillRetainWithoutWill));
             }
         }
         if !version.is_v5() && has(PASSWORD) && !has(USER_NAME) {
@@ -164,9 +167,10 @@ impl<'a> Body<'a> for Connect<'a> {
         let keep_alive = reader.u16()?;
         let mut properties = ConnectProperties::default();
         if version.is_v5() {
+            let list_at = reader.offset();
             properties = ConnectProperties::read_list(reader, no_extra)?;
             if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
-                return Err(reader.error(DecodeErrorKind::AuthenticationDataWithoutMethod));
+                return Err(reader.error_at(list_at, DecodeErrorKind::AuthenticationDataWithoutMethod));
             }
         }
         let client_id = reader.str()?;

@@ -39,7 +39,11 @@ impl<'a> MessageProperties<'a> {
     /// If a string is too long or has U+0000 in it, or the buffer has no room. Then nothing is written.
     #[cfg(feature = "bytes")]
     pub fn encode(&self, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
-        let needed = self.list_len(0)?;
+        let len = self.fields_len()?;
+        if len > crate::varint::MAX as usize {
+            return Err(EncodeError::PacketTooLarge { len });
+        }
+        let needed = crate::writer::with_varint(len);
         if needed > buffer.remaining_mut() {
             return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
         }
@@ -330,7 +334,7 @@ fn read_properties<'a>(
         PropertyId::SubscriptionIdentifier => {
             if *ids >= reader.limits.subscription_ids {
                 let limit = reader.limits.subscription_ids;
-                return Err(reader.error(DecodeErrorKind::TooMany { limit }));
+                return Err(reader.error_at(reader.offset() - 1, DecodeErrorKind::TooMany { limit }));
             }
             *ids += 1;
             SubscriptionId::read(reader, id).map(|_| true)

@@ -149,7 +149,7 @@ macro_rules! properties {
                 );)*
                 const FIELDS: &[PropertyId] = &[PropertyId::UserProperty $(, PropertyId::$id)*];
                 $(
-                    const _: () = {
+                    {
                         let mut fields = FIELDS;
                         while let [first, rest @ ..] = fields {
                             assert!(first.property().is_allowed_in(Section::$section));
@@ -157,7 +157,7 @@ macro_rules! properties {
                         }
                         const BESIDE: &[PropertyId] = &[$(PropertyId::$extra),*];
                         assert!(FIELDS.len() + BESIDE.len() == count_in(Section::$section));
-                    };
+                    }
                 )+
             };
         }
