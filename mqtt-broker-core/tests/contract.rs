@@ -80,6 +80,14 @@ fn closes(actions: &[Action]) -> usize {
     actions.iter().filter(|action| matches!(action, Action::Close(_))).count()
 }
 
+fn ticket(actions: &[Action]) -> Ticket {
+    let ticket = actions.iter().find_map(|action| match action {
+        Action::Ask { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    ticket.expect("a question")
+}
+
 fn broker() -> Broker {
     Broker::new(Config::default(), AllowAll)
 }
@@ -183,6 +191,54 @@ fn a_name_that_is_used_again_belonged_to_a_connection_that_is_gone() {
 }
 
 #[test]
+fn an_answer_for_a_connection_that_is_gone_is_none_for_the_next_of_that_name() {
+    let mut broker = Broker::new(Config::default(), |_: &Question<'_>| Decision::Later);
+    open(&mut broker, at(0), A);
+    let asked = receive(&mut broker, at(0), A, connect("a", 0));
+    actions(&mut broker, at(0), Event::Closed { conn: A });
+    open(&mut broker, at(0), A);
+    let mut hello = connect("b", 0);
+    let asked_again = actions(&mut broker, at(0), Event::Received { conn: A, bytes: &mut hello });
+    let [first, second] = [ticket(&asked), ticket(&asked_again)];
+    assert_ne!(first, second);
+    let answer = |ticket| Event::Answered { ticket, verdict: Verdict::Allow };
+    assert_eq!(actions(&mut broker, at(0), answer(first)), []);
+    assert_eq!(actions(&mut broker, at(0), answer(second)), [Action::ResumeReading(A)]);
+    assert_eq!(actions(&mut broker, at(0), answer(second)), [], "only once");
+}
+
+#[test]
+fn a_session_that_is_replaced_takes_its_deadline_along() {
+    let mut broker = broker();
+    let properties = ConnectProperties { session_expiry_interval: Some(100), ..Default::default() };
+    open(&mut broker, at(0), A);
+    receive(&mut broker, at(0), A, bytes_of(Connect { client_id: "a", properties, ..Connect::default() }));
+    actions(&mut broker, at(0), Event::Closed { conn: A });
+    assert_eq!(broker.deadline(), Some(at(100)));
+    open(&mut broker, at(1), B);
+    receive(&mut broker, at(1), B, connect("a", 0));
+    assert_eq!((broker.deadline(), broker.stats().sessions), (None, 1));
+}
+
+#[test]
+fn the_one_connected_member_of_a_large_group_is_found() {
+    let mut broker = broker();
+    let properties = ConnectProperties { session_expiry_interval: Some(100), ..Default::default() };
+    let hello = |id: &str| bytes_of(Connect { client_id: id, properties, ..Connect::default() });
+    for number in 0..100 {
+        let conn = ConnId(number);
+        open(&mut broker, at(0), conn);
+        receive(&mut broker, at(0), conn, hello(&format!("c{number}")));
+        receive(&mut broker, at(0), conn, subscribe(&["$share/g/x"]));
+        actions(&mut broker, at(0), Event::Closed { conn });
+    }
+    open(&mut broker, at(1), ConnId(100));
+    receive(&mut broker, at(1), ConnId(100), hello("c70"));
+    let message = Message::new(TopicName::new("x").unwrap(), "1");
+    assert_eq!(publishes(&actions(&mut broker, at(1), Event::Publish(message))), 1);
+}
+
+#[test]
 fn one_tick_does_not_do_the_work_of_thousands_of_timers() {
     let mut broker = broker();
     for number in 0..2000 {
@@ -208,11 +264,7 @@ fn keep_alive_begins_anew_when_reading_is_resumed_before_the_packet_that_waited_
     receive(&mut broker, at(0), A, connect("a", 2));
     let mut buffer = bytes_of(Publish::new(PublishTopic::Name(TopicName::new("x").unwrap()), b"1"));
     let asked = actions(&mut broker, at(1), Event::Received { conn: A, bytes: &mut buffer });
-    let ticket = asked.iter().find_map(|action| match action {
-        Action::Ask { ticket, .. } => Some(*ticket),
-        _ => None,
-    });
-    let answer = Event::Answered { ticket: ticket.unwrap(), verdict: Verdict::Allow };
+    let answer = Event::Answered { ticket: ticket(&asked), verdict: Verdict::Allow };
     assert_eq!(actions(&mut broker, at(100), answer), [Action::ResumeReading(A)]);
     assert_eq!(actions(&mut broker, at(100), Event::Tick), []);
     assert_eq!(broker.deadline(), Some(at(103)));
