@@ -123,3 +123,48 @@ impl Queue {
 fn number_of_first(queue: &VecDeque<(u64, Parcel)>) -> u64 {
     queue.front().map_or(u64::MAX, |&(number, _)| number)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use mqtt_codec::{MessageProperties, TopicName};
+
+    use super::*;
+
+    fn parcel(topic: &str, payload: &'static str, content_type: Option<&str>, ids: usize) -> Parcel {
+        let properties = MessageProperties { content_type, ..MessageProperties::default() };
+        let message = Message::new(TopicName::new(topic).unwrap(), payload);
+        Parcel {
+            message: Arc::new(message.with_properties(&properties).unwrap()),
+            qos: QoS::AtLeastOnce,
+            retain: false,
+            subscription_ids: vec![SubscriptionId::new(1).unwrap(); ids],
+            group: None,
+        }
+    }
+
+    #[test]
+    fn everything_that_can_be_large_counts() {
+        let base = parcel("t", "", None, 0).size();
+        assert!(base > size_of::<Parcel>() + size_of::<Message>());
+        assert_eq!(parcel("topic", "", None, 0).size() - base, 4);
+        assert_eq!(parcel("t", "payload", None, 0).size() - base, 7);
+        assert_eq!(parcel("t", "", None, 10).size() - base, 10 * size_of::<SubscriptionId>());
+        // As encoded: the length of all properties, then identifier, length and text of this one.
+        assert_eq!(parcel("t", "", Some("type"), 0).size() - base, 1 + 1 + 2 + 4);
+    }
+
+    #[test]
+    fn bytes_are_those_of_what_waits() {
+        let mut queue = Queue::default();
+        let parcels = [parcel("a", "1", None, 0), parcel("b", "23", None, 3)];
+        let size: usize = parcels.iter().map(Parcel::size).sum();
+        for parcel in parcels {
+            queue.push(parcel);
+        }
+        assert_eq!((queue.len(), queue.bytes()), (2, size));
+        while queue.pop(true, u64::MAX).is_some() {}
+        assert_eq!((queue.len(), queue.bytes()), (0, 0));
+    }
+}

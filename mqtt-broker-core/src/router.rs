@@ -135,3 +135,73 @@ impl Router {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn filter(text: &str) -> &TopicFilter {
+        TopicFilter::new(text).unwrap()
+    }
+
+    fn keys<const N: usize>() -> [Key; N] {
+        let mut slab = Slab::new();
+        core::array::from_fn(|_| slab.insert(()))
+    }
+
+    fn group_of(router: &Router, name: &str) -> Key {
+        let mut found = Vec::new();
+        router.visit(TopicName::new(name).unwrap(), |target, _| found.push(target));
+        match found[..] {
+            [Target::Group(group)] => group,
+            _ => panic!("{found:?}"),
+        }
+    }
+
+    fn connected(router: &Router, group: Key) -> Vec<Key> {
+        router.group(group).unwrap().connected_in_turn().map(|(key, _)| key).collect()
+    }
+
+    fn all(router: &Router, group: Key) -> Vec<Key> {
+        router.group(group).unwrap().in_turn().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_group_without_members() {
+        let mut router = Router::new();
+        let [a, b] = keys();
+        for session in [a, b] {
+            router.subscribe(session, filter("$share/g/x"), Granted::default());
+        }
+        let group = group_of(&router, "x");
+        router.unsubscribe(a, filter("$share/g/x"));
+        assert_eq!(all(&router, group), [b]);
+        assert_eq!(router.group(group).unwrap().connected, BTreeSet::from([b]));
+        router.unsubscribe(b, filter("$share/g/x"));
+        assert_eq!(router.groups.len(), 0);
+        assert_eq!((&router.group_of, &router.trie), (&BTreeMap::new(), &SubscriptionTrie::new()));
+    }
+
+    #[test]
+    fn the_turn_goes_on_behind_the_last_that_was_served_even_if_that_has_left() {
+        let mut router = Router::new();
+        let [a, b, c] = keys();
+        for session in [a, b, c] {
+            router.subscribe(session, filter("$share/g/x"), Granted::default());
+        }
+        let group = group_of(&router, "x");
+        assert_eq!(all(&router, group), [a, b, c]);
+        assert_eq!(connected(&router, group), [a, b, c]);
+        router.served(group, b);
+        assert_eq!(all(&router, group), [c, a, b]);
+        assert_eq!(connected(&router, group), [c, a, b]);
+        router.set_connected(b, filter("$share/g/x"), false);
+        assert_eq!(all(&router, group), [c, a, b]);
+        assert_eq!(connected(&router, group), [c, a]);
+        router.unsubscribe(b, filter("$share/g/x"));
+        assert_eq!(all(&router, group), [c, a]);
+        assert_eq!(connected(&router, group), [c, a]);
+    }
+}

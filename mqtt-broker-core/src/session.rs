@@ -149,3 +149,24 @@ impl Session {
             || self.replays.iter().any(|replay| replay.filter.matches(topic))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_compared_with_a_few_replays_and_waits_if_there_are_more() {
+        let mut session = Session::new("a".into(), 1);
+        let (last, unrelated) = (TopicName::new("f/16").unwrap(), TopicName::new("x").unwrap());
+        for number in 1..=REPLAYS_COMPARED {
+            let filter = TopicFilterBuf::from(TopicFilter::new(&alloc::format!("f/{number}")).unwrap());
+            session.subscribe(&filter, Granted::default());
+            session.replay(&filter);
+            assert!(!session.would_overtake_replay(unrelated));
+        }
+        assert!(session.would_overtake_replay(last));
+        let again = TopicFilter::new("f/1").unwrap();
+        session.replay(again);
+        assert!(session.would_overtake_replay(unrelated));
+    }
+}

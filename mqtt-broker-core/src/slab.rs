@@ -62,3 +62,38 @@ impl<T> Slab<T> {
         self.slots.len() - self.free.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_never_leads_to_another_item() {
+        let mut slab = Slab::new();
+        let old = slab.insert("a");
+        let other = slab.insert("b");
+        assert_eq!(slab.remove(old), Some("a"));
+        let new = slab.insert("c");
+        assert_ne!(new, old);
+        assert_eq!(slab.get(old), None);
+        assert_eq!(slab.get_mut(old), None);
+        assert_eq!(slab.remove(old), None);
+        assert_eq!(slab.get(new), Some(&"c"));
+        assert_eq!(slab.get_mut(new), Some(&mut "c"));
+        assert_eq!((slab.get(other), slab.len()), (Some(&"b"), 2));
+    }
+
+    #[test]
+    fn places_are_used_again() {
+        let mut slab = Slab::new();
+        for _ in 0..10 {
+            let keys = [slab.insert(()), slab.insert(())];
+            assert_eq!(slab.len(), 2);
+            for key in keys {
+                slab.remove(key);
+            }
+            assert_eq!(slab.len(), 0);
+        }
+        assert_eq!(slab.slots.len(), 2);
+    }
+}

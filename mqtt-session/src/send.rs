@@ -387,6 +387,31 @@ mod tests {
     }
 
     #[test]
+    fn nothing_new_goes_while_something_is_to_be_sent_again() {
+        let mut window = window(4);
+        window.send(Handshake::AtLeastOnce, "a").unwrap();
+        window.connected(4);
+        assert!(!window.has_room());
+        assert_eq!(window.send(Handshake::AtLeastOnce, "b"), Err("b"));
+        assert!(window.resend().is_some());
+        assert!(window.has_room());
+    }
+
+    #[test]
+    fn abandoning_frees_quota_and_limit() {
+        let mut window = SendWindow::new(1);
+        window.connected(1);
+        let first = window.send(Handshake::AtLeastOnce, "a").unwrap();
+        assert_eq!(window.abandon(first), Some("a"));
+        assert_eq!(window.abandon(first), None);
+        let second = window.send(Handshake::ExactlyOnce, "b").unwrap();
+        window.connected(1);
+        assert_eq!(window.abandon(second), Some("b"), "it took no quota on this connection");
+        assert_eq!(window.resend(), None);
+        assert!(window.has_room() && window.is_empty());
+    }
+
+    #[test]
     fn something_acknowledged_before_it_was_sent_again_is_not_sent_again() {
         let mut window = window(4);
         for message in ["a", "b", "c"] {

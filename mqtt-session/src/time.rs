@@ -36,3 +36,30 @@ impl Timestamp {
         u32::try_from(self.0.saturating_sub(earlier.0) / 1000).unwrap_or(u32::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAST: Timestamp = Timestamp::from_millis(u64::MAX);
+
+    #[test]
+    fn the_last_moment_is_not_passed() {
+        assert_eq!(Timestamp::from_millis(1).plus_millis(2), Timestamp::from_millis(3));
+        assert_eq!(Timestamp::from_millis(1).plus_seconds(2), Timestamp::from_millis(2001));
+        assert_eq!(Timestamp::from_millis(1).plus_millis(u64::MAX), LAST);
+        assert_eq!(LAST.plus_seconds(1), LAST);
+        let all = Timestamp::ZERO.plus_seconds(u32::MAX);
+        assert_eq!(all.as_millis(), 4_294_967_295_000, "more milliseconds than 32 bits hold");
+    }
+
+    #[test]
+    fn seconds_count_when_they_are_over() {
+        let since =
+            |earlier, now| Timestamp::from_millis(now).whole_seconds_since(Timestamp::from_millis(earlier));
+        assert_eq!([since(500, 500), since(500, 1499), since(500, 1500), since(500, 2499)], [0, 0, 1, 1]);
+        assert_eq!(since(5000, 1000), 0, "not later");
+        assert_eq!(since(0, u64::MAX), u32::MAX);
+        assert_eq!(since(0, 4_294_967_296_000), u32::MAX);
+    }
+}

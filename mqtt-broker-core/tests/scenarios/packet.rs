@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 
-use mqtt_broker_core::{Config, Message};
+use mqtt_broker_core::{Config, Message, Stats};
 use mqtt_codec::{
     Auth, AuthProperties, Connect, ConnectProperties, Delivery, Disconnect, DisconnectProperties,
     MessageProperties, Packet, PacketId, PayloadFormat, PubAck, PubComp, PubRec, PubRel, Publish,
@@ -131,10 +131,26 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
     set("subscriptions", &mut |value| config.subscriptions = value as usize);
     set("filter_levels", &mut |value| config.filter_levels = value as usize);
     set("filter_bytes", &mut |value| config.filter_bytes = value as usize);
+    set("outbound_topic_aliases", &mut |value| config.outbound_topic_aliases = value as u16);
     set("connections", &mut |value| config.connections = value as usize);
     set("sessions", &mut |value| config.sessions = value as usize);
     set("retained_messages", &mut |value| config.retained_messages = value as usize);
     words.finish();
+}
+
+/// The first count that is not as written.
+pub(crate) fn wrong_count(stats: &Stats, text: &str) -> Option<String> {
+    text.split_whitespace().find_map(|word| {
+        let (name, expected) = word.split_once('=').unwrap();
+        let found = match name {
+            "connections" => stats.connections,
+            "sessions" => stats.sessions,
+            "subscriptions" => stats.subscriptions,
+            "retained_messages" => stats.retained_messages,
+            other => panic!("no count {other}"),
+        };
+        (found != expected.parse().unwrap()).then(|| format!("expected {word}, got {found}"))
+    })
 }
 
 pub(crate) fn message(text: &str) -> Message {
@@ -175,6 +191,7 @@ pub(crate) fn encode(text: &str, version: Version) -> Vec<u8> {
         "DISCONNECT" => {
             let properties = DisconnectProperties {
                 session_expiry_interval: words.number("expiry"),
+                server_reference: words.get("reference"),
                 ..Default::default()
             };
             put(Disconnect { reason: optional_code(&mut words), properties }.into());

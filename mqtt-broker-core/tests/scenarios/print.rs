@@ -8,10 +8,10 @@ use mqtt_codec::{
 
 use crate::world::decode;
 
-/// A packet from the broker. Limits in CONNACK that are the same for all clients are left out.
-pub(crate) fn packet(version: Version, bytes: &[u8]) -> String {
+/// A packet from the broker. Limits in CONNACK that are the same for all clients are left out, if not asked for.
+pub(crate) fn packet(version: Version, bytes: &[u8], shows_limits: bool) -> String {
     match decode(version, bytes) {
-        Packet::ConnAck(connack) => print_connack(&connack),
+        Packet::ConnAck(connack) => print_connack(&connack, shows_limits),
         Packet::Publish(publish) => print_publish(&publish),
         Packet::PubAck(ack) => print_ack("PUBACK", ack.packet_id, ack.reason),
         Packet::PubRec(ack) => print_ack("PUBREC", ack.packet_id, ack.reason),
@@ -25,7 +25,7 @@ pub(crate) fn packet(version: Version, bytes: &[u8]) -> String {
     }
 }
 
-fn print_connack(connack: &ConnAck<'_>) -> String {
+fn print_connack(connack: &ConnAck<'_>, shows_limits: bool) -> String {
     let mut text = format!("CONNACK {:02X}", connack.reason.as_u8());
     let properties = &connack.properties;
     if connack.session_present {
@@ -34,6 +34,11 @@ fn print_connack(connack: &ConnAck<'_>) -> String {
     option(&mut text, "expiry", properties.session_expiry_interval);
     option(&mut text, "assigned", properties.assigned_client_identifier);
     option(&mut text, "keep", properties.server_keep_alive);
+    if shows_limits {
+        option(&mut text, "receive", properties.receive_maximum);
+        option(&mut text, "size", properties.maximum_packet_size);
+        option(&mut text, "aliases", properties.topic_alias_maximum);
+    }
     text
 }
 

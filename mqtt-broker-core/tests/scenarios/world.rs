@@ -45,6 +45,7 @@ struct Outbox {
     resumed: Vec<ConnId>,
     asked: VecDeque<Ticket>,
     dropped: VecDeque<String>,
+    shows_limits: bool,
 }
 
 impl Actions for Outbox {
@@ -52,7 +53,7 @@ impl Actions for Outbox {
         let mut bytes = Vec::new();
         packet.encode(&mut bytes).unwrap();
         assert_eq!(bytes.len(), packet.encoded_len());
-        let text = print::packet(packet.version(), &bytes);
+        let text = print::packet(packet.version(), &bytes, self.shows_limits);
         self.sent.push((conn, text, bytes.len()));
     }
 
@@ -154,6 +155,9 @@ impl World {
                 found => Err(format!("expected the drop of {expected}, got {found:?}")),
             };
         }
+        if let Some(expected) = line.strip_prefix("stats ") {
+            return packet::wrong_count(&self.broker.stats(), expected).map_or(Ok(()), Err);
+        }
         self.nothing_left()?;
         self.is_late = false;
         if let Some(time) = line.strip_prefix("late +") {
@@ -176,6 +180,8 @@ impl World {
                     self.peer(name).stalls = false;
                     self.report_written();
                 }
+                [name, "reads", bytes] => self.take(name, bytes.parse().unwrap()),
+                ["show", "limits"] => self.outbox.shows_limits = true,
                 ["allow"] => self.answer(Verdict::Allow),
                 ["deny", code] => self.answer(Verdict::Deny(packet::code(code))),
                 ["kick", client_id, code] => {
@@ -259,6 +265,15 @@ impl World {
             stats.copies_sent + stats.copies_queued + stats.copies_dropped,
             "{stats:?}"
         );
+    }
+
+    /// A client that stalls takes some of what is there for it.
+    fn take(&mut self, name: &str, bytes: usize) {
+        let peer = self.peer(name);
+        assert!(peer.stalls && bytes <= peer.unsent, "{} bytes are there", peer.unsent);
+        peer.unsent -= bytes;
+        let conn = peer.conn.expect("an open connection");
+        self.handle(Event::Written { conn, bytes });
     }
 
     fn report_written(&mut self) {
