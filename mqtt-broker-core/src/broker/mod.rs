@@ -342,18 +342,20 @@ impl Core {
     }
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
-        for _ in 0..TIMERS_PER_TICK {
-            match self.timers.pop_due(self.now) {
-                None => return,
-                Some(Timer::Connection(conn)) => self.connection_timer(conn, cx),
-                Some(Timer::Session(key)) => self.session_timer(key, cx),
-                Some(Timer::Replay(key)) => {
+        // What is set again for this moment has its turn in the next tick.
+        let due: Vec<_> =
+            core::iter::from_fn(|| self.timers.pop_due(self.now)).take(TIMERS_PER_TICK).collect();
+        for timer in due {
+            match timer {
+                Timer::Connection(conn) => self.connection_timer(conn, cx),
+                Timer::Session(key) => self.session_timer(key, cx),
+                Timer::Replay(key) => {
                     if let Some(session) = self.sessions.get_mut(key) {
                         session.replay_timer = None;
                     }
                     self.pump(key, cx);
                 }
-                Some(Timer::Retained(topic)) => self.expire_retained(&topic),
+                Timer::Retained(topic) => self.expire_retained(&topic),
             }
         }
     }
