@@ -4,8 +4,8 @@
 use hex_literal::hex;
 use mqtt_codec::{
     AckProperties, Auth, AuthProperties, ConnAck, DecodeError, DecodeErrorKind as Kind, Disconnect,
-    EncodeError, Limits, Packet, PacketId, PacketType, PubAck, PubComp, PubRec, PubRel, ReasonCode, SubAck,
-    UnsubAck, Version, frame,
+    EncodeError, Limits, Packet, PacketId, PacketType, Property, PropertyId, PubAck, PubComp, PubRec, PubRel,
+    ReasonCode, Section, SubAck, UnsubAck, ValueType, Version, frame,
 };
 
 fn decode(version: Version, bytes: &[u8]) -> Result<Packet<'_>, DecodeError> {
@@ -210,6 +210,53 @@ fn every_property_identifier_in_every_place() {
                 let end = identifier + 1 + u32::try_from(value.len()).unwrap();
                 assert!((identifier + 1..end).contains(&offset), "{at}, value {value:02X?}: byte {offset}");
             }
+        }
+    }
+}
+
+/// What the crate tells about properties, which is more than its decoder asks.
+#[test]
+fn the_public_table_of_properties() {
+    use Section::*;
+    let sections = [
+        Connect,
+        Will,
+        ConnAck,
+        Publish,
+        PubAck,
+        PubRec,
+        PubRel,
+        PubComp,
+        Subscribe,
+        SubAck,
+        Unsubscribe,
+        UnsubAck,
+        Disconnect,
+        Auth,
+    ];
+    assert_eq!(Property::ALL.len(), PROPERTIES.len());
+    for (property, (id, kind, places, repeats, _)) in Property::ALL.iter().zip(PROPERTIES) {
+        assert_eq!(property.id as u8, id);
+        assert_eq!(PropertyId::from_u8(id), Some(property.id));
+        assert_eq!(property.id.property().name, property.name);
+        let expected = match kind {
+            Type::Bool if id == 0x24 => ValueType::MaximumQoS,
+            Type::Bool => ValueType::Bool,
+            Type::U16 => ValueType::U16,
+            Type::NonZeroU16 { .. } => ValueType::NonZeroU16,
+            Type::U32 => ValueType::U32,
+            Type::NonZeroU32 => ValueType::NonZeroU32,
+            Type::NonZeroVarint => ValueType::NonZeroVarint,
+            Type::String => ValueType::String,
+            Type::Topic => ValueType::TopicName,
+            Type::Binary => ValueType::Binary,
+            Type::Pair => ValueType::StringPair,
+        };
+        assert_eq!(property.value_type, expected, "0x{id:02X}");
+        for (section, (place, ..)) in sections.into_iter().zip(PLACES) {
+            let at = format!("0x{id:02X} in {section:?}");
+            assert_eq!(property.is_allowed_in(section), places.contains(place), "{at}");
+            assert_eq!(property.is_repeatable_in(section), repeats.contains(place), "{at}");
         }
     }
 }
