@@ -246,6 +246,7 @@ fn the_wrong_struct() {
     let error = PubRec::decode(Version::V5, frame).unwrap_err();
     assert_eq!(error.kind(), Kind::WrongPacketType { expected: PacketType::PubRec });
     assert_eq!(error.packet_type(), Some(PacketType::PubAck));
+    assert_eq!(error.reason_code(), ReasonCode::ProtocolError);
 }
 
 #[test]

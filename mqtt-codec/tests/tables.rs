@@ -511,3 +511,63 @@ fn direction_of_every_packet() {
         }
     }
 }
+
+#[test]
+fn every_byte_of_connect_flags() {
+    for (version, protocol, properties) in [
+        (Version::V3_1, &b"\0\x06MQIsdp\x03"[..], &b""[..]),
+        (Version::V3_1_1, b"\0\x04MQTT\x04", b""),
+        (Version::V5, b"\0\x04MQTT\x05", b"\0"),
+    ] {
+        for flags in 0..=255u8 {
+            let has = |flag| flags & flag != 0;
+            let field = |flag, bytes: &'static [u8]| if has(flag) { bytes } else { b"" };
+            let with_flags = |flags: u8| {
+                let will_properties = if has(0x04) { properties } else { b"" };
+                let will = [will_properties, field(0x04, b"\0\x01w\0\x01x")].concat();
+                let behind = [field(0x80, b"\0\x01u"), field(0x40, b"\0\x01p")].concat();
+                packet(0x10, &[protocol, &[flags, 0, 9], properties, b"\0\x01c", &will, &behind])
+            };
+            let reserved = has(0x01) && version != Version::V3_1;
+            let without_will = !has(0x04) && has(0x38) && version != Version::V3_1;
+            let qos_3 = has(0x04) && flags & 0x18 == 0x18;
+            let password_alone = has(0x40) && !has(0x80) && version != Version::V5;
+            match decode(version, &with_flags(flags)) {
+                Ok(found) => {
+                    assert!(!(reserved || without_will || qos_3 || password_alone), "{flags:08b} {version}");
+                    // What 3.1 ignores is not written again.
+                    let kept = flags & if has(0x04) { 0xFE } else { 0xC6 };
+                    assert_eq!(encode(version, &found), with_flags(kept), "{flags:08b} in {version}");
+                }
+                Err(error) => {
+                    assert!(reserved || without_will || qos_3 || password_alone, "{flags:08b}: {error}");
+                    assert_eq!(error.reason_code(), ReasonCode::MalformedPacket, "{flags:08b} in {version}");
+                    assert_eq!(error.offset() as usize, 2 + protocol.len(), "{flags:08b} in {version}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_byte_of_subscription_options() {
+    for byte in 0..=255u8 {
+        let bytes = packet(0x82, &[&[0, 10, 0], b"\0\x01f", &[byte]]);
+        let (qos, handling) = (byte & 3, byte >> 4 & 3);
+        let found = match decode(Version::V5, &bytes) {
+            Ok(Packet::Subscribe(subscribe)) => subscribe,
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => {
+                assert!(byte >= 0x40 || qos == 3 || handling == 3, "{byte:08b}: {error}");
+                let code = if byte >= 0x40 { 0x81 } else { 0x82 };
+                assert_eq!((error.reason_code().as_u8(), error.offset()), (code, 8), "{byte:08b}");
+                continue;
+            }
+        };
+        assert!(byte < 0x40 && qos < 3 && handling < 3, "{byte:08b}");
+        let options = found.subscriptions.iter().next().unwrap().options;
+        assert_eq!((options.qos as u8, options.retain_handling as u8), (qos, handling));
+        assert_eq!((options.no_local, options.retain_as_published), (byte & 4 != 0, byte & 8 != 0));
+        assert_eq!(encode(Version::V5, &found.into()), bytes);
+    }
+}
