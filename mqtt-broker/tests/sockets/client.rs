@@ -64,6 +64,24 @@ impl Client {
         let _ = self.socket.write_all(bytes);
     }
 
+    /// Sends again and again until no more is taken for so long, or `most` bytes were. Gives the number of bytes.
+    pub(crate) fn flood(&mut self, bytes: &[u8], most: usize, patience: Duration) -> usize {
+        self.socket.set_write_timeout(Some(patience)).unwrap();
+        let mut sent = 0;
+        while sent < most {
+            match self.socket.write(&bytes[sent % bytes.len()..]) {
+                Ok(written) => sent += written,
+                Err(error) => {
+                    use std::io::ErrorKind::{TimedOut, WouldBlock};
+                    assert!(matches!(error.kind(), TimedOut | WouldBlock), "{error}");
+                    break;
+                }
+            }
+        }
+        self.socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        sent
+    }
+
     pub(crate) fn finish_sending(&self) {
         let _ = self.socket.shutdown(Shutdown::Write);
     }

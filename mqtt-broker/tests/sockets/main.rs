@@ -7,6 +7,7 @@ mod command_line;
 mod descriptors;
 mod half_closed;
 mod never_reads;
+mod paused;
 mod payloads;
 mod process;
 mod shutdown;

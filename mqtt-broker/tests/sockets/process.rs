@@ -63,6 +63,10 @@ impl Process {
         assert!(status.success());
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.0.try_wait().unwrap().is_none()
+    }
+
     /// Waits until it has ended; gives its exit status and what it had to say.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let mut stderr = self.stderr;

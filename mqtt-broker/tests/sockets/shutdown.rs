@@ -1,3 +1,6 @@
+use std::io::ErrorKind;
+use std::net::TcpStream;
+
 use mqtt_codec::{ReasonCode, Version};
 
 use crate::client::Client;
@@ -35,4 +38,26 @@ fn a_second_signal_ends_it_at_once() {
     let (status, said) = process.wait();
     assert_eq!(status.code(), Some(1), "{said}");
     assert_eq!(said, "error: stopped before all connections were closed\n");
+}
+
+/// One client keeps its side open, so the broker is still there, but whoever comes now learns at once that it is not.
+#[test]
+fn nobody_gets_in_any_more() {
+    let mut process = Process::start();
+    let mut last = Client::connect(process.address(), "last");
+    process.signal("TERM");
+    last.expect_disconnect(ReasonCode::ServerShuttingDown);
+    last.expect_end();
+    // A few attempts take much less time than the broker gives the client.
+    let refused = (0..100).any(|_| match TcpStream::connect(process.address()) {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused, "{error}");
+            true
+        }
+    });
+    assert!(refused && process.is_running());
+    drop(last);
+    let (status, said) = process.wait();
+    assert_eq!((status.code(), said.as_str()), (Some(0), ""));
 }
