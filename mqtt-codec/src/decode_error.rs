@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use mqtt_topic::TopicError;
+use mqtt_topic::{TopicError, TopicErrorKind};
 
 use crate::{PacketType, PropertyId, ReasonCode, Version};
 
@@ -293,7 +293,10 @@ impl DecodeError {
             Kind::TopicName(error) | Kind::TopicFilter(error) => {
                 (v3_topic_statement(error), error.statement())
             }
-            Kind::ResponseTopic(_) => ("", "MQTT-3.3.2-14"),
+            Kind::ResponseTopic(error) if error.kind() == TopicErrorKind::WildcardInName => {
+                ("", "MQTT-3.3.2-14")
+            }
+            Kind::ResponseTopic(_) => ("", ""),
             Kind::NoTopic => ("", "MQTT-3.3.2-1"),
             Kind::PacketIdZero => match self.packet_type {
                 Some(PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe) => {

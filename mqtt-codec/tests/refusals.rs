@@ -35,7 +35,10 @@ fn fixed_header() {
         }
         assert_eq!(refuse(version, &hex!("38 04 00 01 61 00")).0, Kind::DupOnQoS0);
     }
-    assert_eq!(refuse(Version::V3_1_1, &hex!("F0 00")).0, Kind::ReservedPacketType);
+    for version in [Version::V3_1, Version::V3_1_1] {
+        assert_eq!(refuse(version, &hex!("F0 00")).0, Kind::ReservedPacketType);
+        assert_eq!(refuse(version, &hex!("F1 00")).0, Kind::ReservedPacketType);
+    }
     assert_eq!(refuse(Version::V5, &hex!("C0 80 00")).0, Kind::NotMinimal);
     assert!(
         Packet::decode(Version::V3_1_1, frame(&hex!("C0 80 00"), &Limits::default()).unwrap().unwrap())

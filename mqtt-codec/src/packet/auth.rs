@@ -36,10 +36,7 @@ impl<'a> Auth<'a> {
 impl<'a> Body<'a> for Auth<'a> {
     const TYPE: PacketType = PacketType::Auth;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        if !version.is_v5() {
-            return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType));
-        }
+    fn decode_body(_: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let mut method = None;
         let (mut reason, mut properties) = (ReasonCode::Success, AuthProperties::default());
         // An empty AUTH is a legal way to write 0x00 without properties, and then lacks the method.

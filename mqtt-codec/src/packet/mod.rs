@@ -46,6 +46,8 @@ fn decode<'a, T: Body<'a>>(version: Version, frame: Frame<'a>) -> Result<T, Deco
     }
     if version.is_v5() {
         frame.check_minimal()?;
+    } else if T::TYPE == PacketType::Auth {
+        return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType));
     }
     let flags = frame.flags();
     if let Some(expected) = T::TYPE.fixed_flags() {

@@ -60,8 +60,9 @@ pub struct Property {
     pub name: &'static str,
     /// Encoding and legal values.
     pub value_type: ValueType,
-    /// Whether it may occur more than once in this place.
+    /// A bit for each place.
     repeatable_in: u16,
+    /// A bit for each place.
     allowed_in: u16,
 }
 
