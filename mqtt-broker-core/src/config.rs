@@ -26,8 +26,8 @@ pub struct Config {
     pub server_keep_alive: Option<u16>,
     /// Messages that wait for one client, whether it is away or slow. More are dropped, the newest first.
     pub queued_messages: usize,
-    /// Bytes of messages that wait for one client, or for its acknowledgement; one message may go beyond. A message that
-    /// many clients share counts for each. More are dropped, the newest first.
+    /// Bytes of messages that wait for one client, or for its acknowledgement; of the latter, one message may go beyond. A
+    /// message that many clients share counts for each. More are dropped, the newest first. Not 0.
     pub queued_bytes: usize,
     /// Bytes handed to a connection and not yet [written](crate::Event::Written), from which on the broker sends it no
     /// more messages and reads nothing from it. One message, and the answer to one packet, may go beyond. Not 0.
@@ -35,7 +35,8 @@ pub struct Config {
     /// Subscriptions of one session, and SUBSCRIBE entries whose retained messages are not all sent. More get reason code
     /// 0x97.
     pub subscriptions: usize,
-    /// Bytes of the Topic Filters of one session. More get reason code 0x97.
+    /// Bytes of the Topic Filters of one session; those whose retained messages are not all sent count once more. More get
+    /// reason code 0x97.
     pub filter_bytes: usize,
     /// Levels of a Topic Filter. Deeper ones get reason code 0x8F.
     pub filter_levels: usize,

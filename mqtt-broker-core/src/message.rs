@@ -107,6 +107,11 @@ impl Message {
         self.expires().is_some_and(|expires| expires <= now)
     }
 
+    /// Whether it waited until it expired. A message that expires at once is for those who can get it at once.
+    pub(crate) fn is_late(&self, now: Timestamp) -> bool {
+        self.is_expired(now) && self.received < now
+    }
+
     /// Bytes that it keeps in memory, roughly.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len()

@@ -24,7 +24,12 @@ pub(crate) struct Parcel {
 impl Parcel {
     /// Bytes that it keeps in memory, roughly, as if nobody else had the message too.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.subscription_ids) + self.message.size()
+        Self::size_of(&self.message, self.subscription_ids.len())
+    }
+
+    /// The [`size`](Self::size) of a parcel with so many Subscription Identifiers.
+    pub(crate) fn size_of(message: &Message, subscription_ids: usize) -> usize {
+        size_of::<Self>() + subscription_ids * size_of::<SubscriptionId>() + message.size()
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Session {
     pub(crate) timer: Option<Timestamp>,
     pub(crate) replay_timer: Option<Timestamp>,
     pub(crate) subscriptions: BTreeMap<TopicFilterBuf, Subscribed>,
-    /// Bytes of their filters.
+    /// Bytes of their filters, and of those of `replays`.
     pub(crate) filter_bytes: usize,
     /// Counts subscriptions that were made anew.
     pub(crate) subscribed: u64,
@@ -54,11 +54,32 @@ pub(crate) struct Subscribed {
 /// comes: so UNSUBSCRIBE need not search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Replay {
-    pub(crate) filter: TopicFilterBuf,
+    filter: TopicFilterBuf,
     born: u64,
     /// Messages with lower numbers were there before.
     number: u64,
-    pub(crate) cursor: RetainedCursor,
+    /// What was retained later came as a message of its own already.
+    last_retained: u64,
+    /// Where it is, once it has begun.
+    cursor: Option<RetainedCursor>,
+}
+
+impl Replay {
+    /// Whether a retained message was there at the SUBSCRIBE.
+    pub(crate) fn includes(&self, retained: &Retained) -> bool {
+        retained.number <= self.last_retained
+    }
+
+    pub(crate) fn cursor(&mut self) -> &mut RetainedCursor {
+        self.cursor.get_or_insert_with(|| RetainedCursor::new(&self.filter))
+    }
+}
+
+/// A retained message, and its place among all that were ever retained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Retained {
+    pub(crate) message: Arc<Message>,
+    pub(crate) number: u64,
 }
 
 /// Replays that a message is compared with, to see if it has to wait for them. If there are more, it waits.
@@ -124,11 +145,18 @@ impl Session {
         self.subscriptions.keys().map(|filter| &**filter).filter(|filter| filter.is_shared())
     }
 
-    /// Retained messages are to be sent because of a SUBSCRIBE for this subscription.
-    pub(crate) fn replay(&mut self, filter: &TopicFilter) {
+    /// Retained messages are to be sent because of a SUBSCRIBE for this subscription, up to the last that was retained.
+    pub(crate) fn replay(&mut self, filter: &TopicFilter, last_retained: u64) {
         if let Some(&Subscribed { born, .. }) = self.subscriptions.get(filter) {
-            let (number, cursor) = (self.queue.take_number(), RetainedCursor::new(filter));
-            self.replays.push_back(Replay { filter: filter.into(), born, number, cursor });
+            let number = self.queue.take_number();
+            self.filter_bytes += filter.as_str().len();
+            self.replays.push_back(Replay {
+                filter: filter.into(),
+                born,
+                number,
+                last_retained,
+                cursor: None,
+            });
         }
     }
 
@@ -138,18 +166,27 @@ impl Session {
             let first = self.replays.front()?;
             match self.subscriptions.get(&first.filter) {
                 Some(now) if now.born == first.born => return Some((first.number, now.granted)),
-                _ => self.replays.pop_front(),
-            };
+                _ => self.end_replay(),
+            }
+        }
+    }
+
+    /// The first replay has come to its end.
+    pub(crate) fn end_replay(&mut self) {
+        if let Some(ended) = self.replays.pop_front() {
+            self.filter_bytes -= ended.filter.as_str().len();
         }
     }
 
     /// Whether a message on this topic would overtake a retained message of the topic that is on its way.
     pub(crate) fn would_overtake_replay(&self, topic: &TopicName) -> bool {
+        let is_alive = |replay: &Replay| {
+            self.subscriptions.get(&replay.filter).is_some_and(|now| now.born == replay.born)
+        };
         self.replays.len() > REPLAYS_COMPARED
-            || self.replays.iter().any(|replay| replay.filter.matches(topic))
+            || self.replays.iter().any(|replay| replay.filter.matches(topic) && is_alive(replay))
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,12 +198,12 @@ mod tests {
         for number in 1..=REPLAYS_COMPARED {
             let filter = TopicFilterBuf::from(TopicFilter::new(&alloc::format!("f/{number}")).unwrap());
             session.subscribe(&filter, Granted::default());
-            session.replay(&filter);
+            session.replay(&filter, 0);
             assert!(!session.would_overtake_replay(unrelated));
         }
         assert!(session.would_overtake_replay(last));
         let again = TopicFilter::new("f/1").unwrap();
-        session.replay(again);
+        session.replay(again, 0);
         assert!(session.would_overtake_replay(unrelated));
     }
 }

@@ -101,10 +101,11 @@ impl Core {
         for (key, granted) in candidates {
             let Some(session) = self.sessions.get(key) else { continue };
             let qos = message.qos.min(granted.qos);
+            let size = Parcel::size_of(message, usize::from(granted.id.is_some()));
             let rank = match session.conn {
-                Some(_) if self.may_send_now(session, qos, u64::MAX) => 0,
-                Some(_) if !self.queue_is_full(session, message.size()) => 1,
-                None if qos != QoS::AtMostOnce && !self.queue_is_full(session, message.size()) => 2,
+                Some(_) if self.may_deliver_now(session, message, qos) => 0,
+                Some(_) if !self.queue_is_full(session, size) => 1,
+                None if qos != QoS::AtMostOnce && !self.queue_is_full(session, size) => 2,
                 Some(_) | None => 3,
             };
             if best.is_none_or(|(best, _)| rank < best) {
@@ -120,10 +121,15 @@ impl Core {
     }
 
     /// Whether a new message of this QoS can go at once, and overtakes none of its kind with a number below `before`.
-    pub(super) fn may_send_now(&self, session: &Session, qos: QoS, before: u64) -> bool {
+    fn may_send_now(&self, session: &Session, qos: QoS, before: u64) -> bool {
         self.window_is_open(session)
             && (qos == QoS::AtMostOnce || self.quota_is_open(session))
             && !session.queue.has(qos, before)
+    }
+
+    /// The same for a message that comes now, which does not overtake retained messages of its topic either.
+    fn may_deliver_now(&self, session: &Session, message: &Message, qos: QoS) -> bool {
+        self.may_send_now(session, qos, u64::MAX) && !session.would_overtake_replay(&message.topic)
     }
 
     fn window_is_open(&self, session: &Session) -> bool {
@@ -143,9 +149,11 @@ impl Core {
     /// Sends a copy, or lets it wait, or drops it.
     pub(super) fn deliver(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key) else { return };
-        if self.may_send_now(session, parcel.qos, u64::MAX)
-            && !session.would_overtake_replay(&parcel.message.topic)
-        {
+        if parcel.message.is_late(self.now) {
+            let client_id = Arc::clone(&session.client_id);
+            return self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+        }
+        if self.may_deliver_now(session, &parcel.message, parcel.qos) {
             return self.transmit(key, parcel, cx);
         }
         self.enqueue(key, parcel, cx);

@@ -22,12 +22,12 @@ use mqtt_topic::RetainedTrie;
 
 use crate::connection::Connection;
 use crate::router::{Granted, Router, Target};
-use crate::session::Session;
+use crate::session::{Retained, Session};
 use crate::slab::{Key, Slab};
 use crate::timers::{Timer, Timers};
 use crate::{
-    Actions, AllowAll, Client, Config, ConnId, Decision, Event, Message, Note, Policy, Question, Request,
-    Stats, Ticket, Verdict,
+    Actions, AllowAll, Client, Config, ConnId, Decision, Event, Note, Policy, Question, Request, Stats,
+    Ticket, Verdict,
 };
 
 /// Due timers that one [`Event::Tick`] looks at; if there are more, the deadline stays in the past.
@@ -95,7 +95,9 @@ struct Core {
     sessions: Slab<Session>,
     clients: BTreeMap<Arc<str>, Key>,
     router: Router,
-    retained: RetainedTrie<Arc<Message>>,
+    retained: RetainedTrie<Retained>,
+    /// Messages that were ever retained.
+    retained_ever: u64,
     timers: Timers,
     /// Open questions: whose, and which of its packet's.
     tickets: BTreeMap<Ticket, (ConnId, usize)>,
@@ -132,6 +134,7 @@ impl Core {
             clients: BTreeMap::new(),
             router: Router::new(),
             retained: RetainedTrie::new(),
+            retained_ever: 0,
             timers: Timers::default(),
             tickets: BTreeMap::new(),
             next_ticket: 0,
@@ -147,7 +150,11 @@ impl Core {
             Event::Opened { conn, listener } => {
                 // A name that is used again was closed before.
                 self.transport_closed(conn, cx);
-                if self.shutting_down || self.connections.len() >= self.config.connections {
+                let is_full = self.connections.len() >= self.config.connections;
+                if self.shutting_down || is_full {
+                    let reason =
+                        if is_full { ReasonCode::ServerBusy } else { ReasonCode::ServerShuttingDown };
+                    cx.out.note(&Note::Refused { conn, reason });
                     return cx.out.close(conn);
                 }
                 self.connections.insert(conn, Connection::new(listener, self.now));

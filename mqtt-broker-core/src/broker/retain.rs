@@ -8,6 +8,7 @@ use mqtt_topic::TopicName;
 use super::{Core, Cx};
 use crate::queue::Parcel;
 use crate::router::Granted;
+use crate::session::Retained;
 use crate::slab::Key;
 use crate::timers::Timer;
 use crate::{Message, Note};
@@ -26,19 +27,21 @@ impl Core {
         if let Some(expires) = message.expires() {
             self.timers.add(expires, Timer::Retained(message.topic.clone()));
         }
-        self.retained.insert(&message.topic, Arc::clone(message));
+        self.retained_ever += 1;
+        let retained = Retained { message: Arc::clone(message), number: self.retained_ever };
+        self.retained.insert(&message.topic, retained);
     }
 
     fn forget_retained(&mut self, topic: &TopicName) {
         if let Some(old) = self.retained.remove(topic)
-            && let Some(expires) = old.expires()
+            && let Some(expires) = old.message.expires()
         {
             self.timers.cancel(expires, Timer::Retained(topic.into()));
         }
     }
 
     pub(super) fn expire_retained(&mut self, topic: &TopicName) {
-        if self.retained.get(topic).is_some_and(|message| message.is_expired(self.now)) {
+        if self.retained.get(topic).is_some_and(|retained| retained.message.is_expired(self.now)) {
             self.retained.remove(topic);
         }
     }
@@ -48,12 +51,14 @@ impl Core {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(replay) = session.replays.front_mut() else { return };
         let mut found = None;
-        replay.cursor.step(&self.retained, 1, |_, message| {
-            found = Some(Arc::clone(message));
+        replay.cursor().step(&self.retained, 1, |_, retained| {
+            found = Some(retained);
             ControlFlow::Break(())
         });
-        if replay.cursor.is_done() {
-            session.replays.pop_front();
+        let found =
+            found.filter(|retained| replay.includes(retained)).map(|found| Arc::clone(&found.message));
+        if replay.cursor().is_done() {
+            session.end_replay();
         }
         let Some(message) = found else { return };
         let is_own = granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);

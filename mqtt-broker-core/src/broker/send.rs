@@ -55,7 +55,7 @@ pub(super) fn publish(
     if !hand_out(connection, conn, packet.into(), payload, out) {
         // Without an alias it may fit.
         let topic = PublishTopic::Name(&message.topic);
-        let fits = matches!(packet.topic, PublishTopic::NameAndAlias(..))
+        let fits = !matches!(packet.topic, PublishTopic::Name(_))
             && hand_out(connection, conn, Publish { topic, ..packet }.into(), payload, out);
         return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
     }

@@ -83,10 +83,12 @@ impl Core {
         };
         // A shared subscription gets no retained messages (MQTT 5.0 §4.8.2).
         let wants_retained = wants_retained && !filter.is_shared();
-        let has_too_many = session.subscriptions.len() >= self.config.subscriptions
-            || session.filter_bytes.saturating_add(filter.as_str().len()) > self.config.filter_bytes;
-        let has_too_many_replays = session.replays.len() >= self.config.subscriptions;
-        if (!existed && has_too_many) || (wants_retained && has_too_many_replays) {
+        let entries = usize::from(!existed) + usize::from(wants_retained);
+        let bytes = session.filter_bytes.saturating_add(entries * filter.as_str().len());
+        let has_too_many_subscriptions = !existed && session.subscriptions.len() >= self.config.subscriptions;
+        let has_too_many_replays = wants_retained && session.replays.len() >= self.config.subscriptions;
+        let has_too_many_bytes = entries > 0 && bytes > self.config.filter_bytes;
+        if has_too_many_subscriptions || has_too_many_replays || has_too_many_bytes {
             return ReasonCode::QuotaExceeded;
         }
         let granted_options = Granted {
@@ -97,7 +99,7 @@ impl Core {
         };
         session.subscribe(filter, granted_options);
         if wants_retained {
-            session.replay(filter);
+            session.replay(filter, self.retained_ever);
         }
         self.router.subscribe(key, filter, granted_options);
         self.stats.subscriptions += usize::from(!existed);
