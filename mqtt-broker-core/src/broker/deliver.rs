@@ -150,8 +150,7 @@ impl Core {
     pub(super) fn deliver(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key) else { return };
         if parcel.message.is_late(self.now) {
-            let client_id = Arc::clone(&session.client_id);
-            return self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+            return self.drop_copy(key, &parcel, DropReason::Expired, cx);
         }
         if self.may_deliver_now(session, &parcel.message, parcel.qos) {
             return self.transmit(key, parcel, cx);
@@ -181,19 +180,23 @@ impl Core {
                 session.queue.push(parcel);
                 self.stats.copies_queued += 1;
             }
-            Some(reason) => {
-                let client_id = Arc::clone(&session.client_id);
-                self.dropped(&client_id, &parcel, reason, cx);
-            }
+            Some(reason) => self.drop_copy(key, &parcel, reason, cx),
         }
     }
 
     fn drop_expired(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let client_id = Arc::clone(&session.client_id);
         for parcel in session.queue.take_expired(self.now) {
             self.stats.copies_queued -= 1;
-            self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+            self.drop_copy(key, &parcel, DropReason::Expired, cx);
+        }
+    }
+
+    /// Drops a copy of a session that goes on.
+    fn drop_copy(&mut self, key: Key, parcel: &Parcel, reason: DropReason, cx: &mut Cx<'_>) {
+        if let Some(session) = self.sessions.get(key) {
+            let client_id = Arc::clone(&session.client_id);
+            self.dropped(&client_id, parcel, reason, cx);
         }
     }
 
@@ -226,10 +229,7 @@ impl Core {
         };
         match failed {
             None => self.stats.copies_sent += 1,
-            Some((reason, parcel)) => {
-                let client_id = Arc::clone(&session.client_id);
-                self.dropped(&client_id, &parcel, reason, cx);
-            }
+            Some((reason, parcel)) => self.drop_copy(key, &parcel, reason, cx),
         }
     }
 
@@ -250,8 +250,7 @@ impl Core {
             if let Some(parcel) = session.queue.pop(quota_is_open, before) {
                 self.stats.copies_queued -= 1;
                 if parcel.message.is_expired(self.now) {
-                    let client_id = Arc::clone(&session.client_id);
-                    self.dropped(&client_id, &parcel, DropReason::Expired, cx);
+                    self.drop_copy(key, &parcel, DropReason::Expired, cx);
                 } else {
                     self.transmit(key, parcel, cx);
                 }
@@ -293,10 +292,9 @@ impl Core {
             }
         }
         // The client's limit is smaller than it was: handled as if delivered.
-        let client_id = Arc::clone(&session.client_id);
         for parcel in too_large {
             self.stats.copies_sent -= 1;
-            self.dropped(&client_id, &parcel, DropReason::TooLarge, cx);
+            self.drop_copy(key, &parcel, DropReason::TooLarge, cx);
         }
     }
 }

@@ -35,14 +35,11 @@ pub(super) fn publish(
     out: &mut dyn Actions,
 ) -> Result<(), DropReason> {
     let message = &*parcel.message;
-    let Some(connected) = &mut connection.connected else { return Err(DropReason::Offline) };
+    let Some(connected) = &connection.connected else { return Err(DropReason::Offline) };
     // What is stored was encoded by us; if it cannot be read, it cannot be sent.
     let Ok(properties) = message.properties(now) else { return Err(DropReason::TooLarge) };
-    let topic = if connected.version.is_v5() {
-        connected.outbound_aliases.topic(&message.topic)
-    } else {
-        PublishTopic::Name(&message.topic)
-    };
+    // The table of a 3.x client has room for none.
+    let topic = connected.outbound_aliases.topic(&message.topic);
     let packet = Publish {
         topic,
         delivery,

@@ -219,7 +219,7 @@ impl<'a> Publish<'a> {
     #[cfg(feature = "bytes")]
     pub fn encode_head(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
         let body_len = super::body_len(self, version)?;
-        let needed = self.head_len(version)?;
+        let needed = 1 + crate::writer::with_varint(body_len) - self.payload.len();
         if needed > buffer.remaining_mut() {
             return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
         }
