@@ -66,6 +66,7 @@ mod property;
 mod reader;
 mod reason;
 mod stream;
+mod text;
 mod varint;
 mod version;
 mod writer;

@@ -1,7 +1,8 @@
 //! A reader that knows where it is, so that every error can say so.
 
-use mqtt_topic::{TopicFilter, TopicName};
+use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 
+use crate::text::{self, TextError};
 use crate::varint::{self, Varint};
 use crate::{DecodeError, DecodeErrorKind, Limits, PacketId, PacketType, Version};
 
@@ -108,25 +109,49 @@ impl<'a> Reader<'a> {
     /// A UTF-8 string without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
     pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
         let bytes = self.binary()?;
-        let start = self.offset() - bytes.len();
-        let text = core::str::from_utf8(bytes)
-            .map_err(|error| self.error_at(start + error.valid_up_to(), DecodeErrorKind::Utf8))?;
-        match bytes.iter().position(|&byte| byte == 0) {
-            None => Ok(text),
-            Some(at) => Err(self.error_at(start + at, DecodeErrorKind::Nul)),
+        text::text(bytes).map_err(|error| self.text_error(bytes.len(), error))
+    }
+
+    /// A UTF-8 string that may have U+0000 in it, which a check of the text as a topic is to find.
+    #[inline]
+    pub(crate) fn utf8(&mut self) -> Result<&'a str, DecodeError> {
+        let bytes = self.binary()?;
+        text::utf8(bytes).map_err(|error| self.text_error(bytes.len(), error))
+    }
+
+    #[cold]
+    fn text_error(&self, len: usize, error: TextError) -> DecodeError {
+        let start = self.offset() - len;
+        match error {
+            TextError::Utf8(at) => self.error_at(start + at, DecodeErrorKind::Utf8),
+            TextError::Nul(at) => self.error_at(start + at, DecodeErrorKind::Nul),
         }
     }
 
+    #[inline]
     pub(crate) fn topic_name(&mut self) -> Result<&'a TopicName, DecodeError> {
-        let start = self.offset();
-        let text = self.str()?;
-        TopicName::new(text).map_err(|error| self.error_at(start, DecodeErrorKind::TopicName(error)))
+        let text = self.utf8()?;
+        TopicName::new(text).map_err(|error| self.topic_error(text, error, DecodeErrorKind::TopicName))
     }
 
+    #[inline]
     pub(crate) fn topic_filter(&mut self) -> Result<&'a TopicFilter, DecodeError> {
-        let start = self.offset();
-        let text = self.str()?;
-        TopicFilter::new(text).map_err(|error| self.error_at(start, DecodeErrorKind::TopicFilter(error)))
+        let text = self.utf8()?;
+        TopicFilter::new(text).map_err(|error| self.topic_error(text, error, DecodeErrorKind::TopicFilter))
+    }
+
+    /// The error of a topic that has just been read.
+    #[cold]
+    pub(crate) fn topic_error(
+        &self,
+        text: &str,
+        error: TopicError,
+        kind: fn(TopicError) -> DecodeErrorKind,
+    ) -> DecodeError {
+        if error.kind() == TopicErrorKind::Nul {
+            return self.text_error(text.len(), TextError::Nul(error.position()));
+        }
+        self.error_at(self.offset() - text.len() - 2, kind(error))
     }
 
     pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {

@@ -1,5 +1,6 @@
 use ref_cast::{RefCastCustom, ref_cast_custom};
 
+use crate::MAX_LEN;
 use crate::error::{TopicError, TopicErrorKind};
 use crate::levels::Levels;
 use crate::name::TopicName;
@@ -36,9 +37,13 @@ impl TopicFilter {
     /// when `text` begins with `$share/` and no share name (`MQTT-4.8.2-1`) or no valid non-shared filter
     /// (`MQTT-4.8.2-2`) follows.
     pub fn new(text: &str) -> Result<&Self, TopicError> {
-        text::check(text)?;
-        let (inner, offset) = if share::is_shared(text) { share::check(text)? } else { (text, 0) };
-        check_wildcards(inner, offset)?;
+        let is_valid =
+            matches!(text.len(), 1..=MAX_LEN) && !share::is_shared(text) && text::is_plain(text.as_bytes());
+        if !is_valid {
+            text::check(text)?;
+            let (inner, offset) = if share::is_shared(text) { share::check(text)? } else { (text, 0) };
+            check_wildcards(inner, offset)?;
+        }
         Ok(Self::from_valid(text))
     }
 
@@ -129,19 +134,21 @@ text::owned_text!(TopicFilter, TopicFilterBuf);
 /// Checks that wildcards fill their levels and that `#` is last. `offset` is where `filter` begins in the
 /// text that the caller gave.
 fn check_wildcards(filter: &str, offset: usize) -> Result<(), TopicError> {
-    let mut start = offset;
-    let mut levels = Levels::new(filter).peekable();
-    while let Some(level) = levels.next() {
-        let fills_its_level = level == "+" || (level == "#" && levels.peek().is_none());
-        if !fills_its_level && let Some((at, wildcard)) = level.match_indices(['+', '#']).next() {
-            let kind = if wildcard == "#" {
-                TopicErrorKind::MultiLevelWildcard
-            } else {
+    let mut before = b'/';
+    let mut rest = filter.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let kind = match byte {
+            b'+' if before != b'/' || !matches!(after, [] | [b'/', ..]) => {
                 TopicErrorKind::SingleLevelWildcard
-            };
-            return Err(TopicError::new(kind, start + at));
-        }
-        start += level.len() + 1;
+            }
+            b'#' if before != b'/' || !after.is_empty() => TopicErrorKind::MultiLevelWildcard,
+            _ => {
+                before = byte;
+                rest = after;
+                continue;
+            }
+        };
+        return Err(TopicError::new(kind, offset + filter.len() - rest.len()));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 use ref_cast::{RefCastCustom, ref_cast_custom};
 
+use crate::MAX_LEN;
 use crate::error::{TopicError, TopicErrorKind};
 use crate::levels::Levels;
 use crate::text;
@@ -28,11 +29,22 @@ impl TopicName {
     ///
     /// When `text` is empty (`MQTT-4.7.3-1`), longer than 65,535 bytes (`MQTT-4.7.3-3`), or has a NUL
     /// (`MQTT-4.7.3-2`), a `+` or a `#` (`MQTT-4.7.0-1`).
+    #[inline]
     pub fn new(text: &str) -> Result<&Self, TopicError> {
+        let is_valid = matches!(text.len(), 1..=MAX_LEN) && text::is_plain(text.as_bytes());
+        if !is_valid {
+            Self::check(text)?;
+        }
+        Ok(Self::from_valid(text))
+    }
+
+    /// All checks, one after the other.
+    #[cold]
+    fn check(text: &str) -> Result<(), TopicError> {
         text::check(text)?;
         match text.find(['+', '#']) {
             Some(at) => Err(TopicError::new(TopicErrorKind::WildcardInName, at)),
-            None => Ok(Self::from_valid(text)),
+            None => Ok(()),
         }
     }
 

@@ -17,6 +17,55 @@ pub(crate) fn check(text: &str) -> Result<(), TopicError> {
     }
 }
 
+/// Whether a text needs no closer look: it is ASCII and has neither NUL nor wildcard, as nearly all have.
+#[inline]
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    let (words, tail) = text.as_chunks();
+    let mut marks = Marks::NONE;
+    for &word in words {
+        marks.add(word);
+    }
+    match text.last_chunk() {
+        // Overlaps with the last word; a byte that is looked at twice does no harm.
+        Some(&last) if !tail.is_empty() => marks.add(last),
+        Some(_) => {}
+        None => marks
+            .add(tail.iter().fold([b'/'; 8], |[_, b, c, d, e, f, g, h], &byte| [b, c, d, e, f, g, h, byte])),
+    }
+    marks.is_plain()
+}
+
+/// What has been seen in words of eight bytes, one lane a byte. While all lanes are below 0x80, adding 0x7F to a lane sets
+/// its high bit unless the lane is 0, and carries nothing into its neighbour.
+struct Marks {
+    /// The high bit of a lane stays set as long as no byte in it was NUL or a wildcard.
+    clean: u64,
+    /// The high bit of a lane is set once a byte in it was not ASCII.
+    high: u64,
+}
+
+impl Marks {
+    const NONE: Self = Self { clean: u64::MAX, high: 0 };
+    const LANES: u64 = u64::MAX / 0xFF;
+    const HIGH: u64 = Self::LANES * 0x80;
+
+    #[inline]
+    fn add(&mut self, word: [u8; 8]) {
+        let word = u64::from_le_bytes(word);
+        // `+` and `#` differ in one bit, so that one comparison finds both.
+        let wildcard = (word | Self::LANES * (b'+' ^ b'#') as u64) ^ (Self::LANES * b'+' as u64);
+        let not_nul = word.wrapping_add(Self::LANES * 0x7F);
+        let not_wildcard = wildcard.wrapping_add(Self::LANES * 0x7F);
+        self.clean &= not_nul & not_wildcard;
+        self.high |= word;
+    }
+
+    #[inline]
+    const fn is_plain(&self) -> bool {
+        self.clean & !self.high & Self::HIGH == Self::HIGH
+    }
+}
+
 /// The conversions and comparisons of a borrowed text.
 macro_rules! borrowed_text {
     ($Text:ident) => {

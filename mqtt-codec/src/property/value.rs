@@ -116,9 +116,8 @@ value!(
     TopicName,
     read | reader,
     _id | {
-        let start = reader.offset();
-        let text = reader.str()?;
-        TopicName::new(text).map_err(|error| reader.error_at(start, DecodeErrorKind::ResponseTopic(error)))
+        let text = reader.utf8()?;
+        TopicName::new(text).map_err(|error| reader.topic_error(text, error, DecodeErrorKind::ResponseTopic))
     },
     len | value | Ok(2 + value.as_str().len()),
     write | sink | sink.field(value.as_str().as_bytes())
