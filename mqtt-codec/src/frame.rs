@@ -194,20 +194,23 @@ impl<'a> Frame<'a> {
     }
 
     /// The low four bits of the first byte.
+    #[inline]
     pub fn flags(&self) -> u8 {
         self.bytes.first().map_or(0, |byte| byte & 0x0F)
     }
 
+    #[inline]
     pub(crate) fn reader(&self) -> Reader<'a> {
         Reader::new(self.body, self.bytes.len(), self.packet_type, self.limits)
     }
 
     /// Fails if the remaining length took more bytes than it needs. 5.0 forbids that (MQTT-1.5.5-1), 3.x does not.
+    #[inline]
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
-        let used = self.bytes.len() - self.body.len() - 1;
-        match u32::try_from(self.body.len()) {
-            Ok(length) if used == usize::from(varint::len(length)) => Ok(()),
-            _ => Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal)),
+        // The last byte of the remaining length holds its highest bits.
+        match self.bytes.get(1..self.bytes.len() - self.body.len()) {
+            Some([.., _, 0]) => Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal)),
+            _ => Ok(()),
         }
     }
 }
@@ -220,6 +223,7 @@ impl<'a> Frame<'a> {
 /// # Errors
 /// The reserved packet type 0, a remaining length of more than four bytes, and a packet above
 /// `limits.packet_size`; each as soon as the bytes that show it are there.
+#[inline]
 pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, DecodeError> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);

@@ -17,75 +17,94 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[inline]
     pub(crate) fn new(rest: &'a [u8], end: usize, packet_type: PacketType, limits: Limits) -> Self {
         Self { rest, end, packet_type, limits }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
+    #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// Takes all that is left.
+    #[inline]
     pub(crate) fn take_rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.rest)
     }
 
+    #[inline]
     pub(crate) fn offset(&self) -> usize {
         self.end - self.rest.len()
     }
 
     /// An error at the current position.
+    #[cold]
     pub(crate) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         self.error_at(self.offset(), kind)
     }
 
+    #[cold]
     pub(crate) fn error_at(&self, offset: usize, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, Some(self.packet_type), offset)
     }
 
+    /// Checks that nothing is left.
+    #[inline]
     pub(crate) fn finish(&self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() {
-            return Ok(());
-        }
-        Err(self.error(DecodeErrorKind::TrailingBytes { count: saturate(self.rest.len()) }))
+        if self.rest.is_empty() { Ok(()) } else { Err(self.left_over()) }
     }
 
+    #[cold]
+    fn left_over(&self) -> DecodeError {
+        self.error(DecodeErrorKind::TrailingBytes { count: saturate(self.rest.len()) })
+    }
+
+    #[inline]
     pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         let Some((bytes, rest)) = self.rest.split_at_checked(count) else {
-            let kind =
-                DecodeErrorKind::Truncated { needed: saturate(count), left: saturate(self.rest.len()) };
-            return Err(self.error(kind));
+            return Err(self.truncated(count));
         };
         self.rest = rest;
         Ok(bytes)
     }
 
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let Some((bytes, rest)) = self.rest.split_first_chunk() else {
-            let kind = DecodeErrorKind::Truncated { needed: saturate(N), left: saturate(self.rest.len()) };
-            return Err(self.error(kind));
+            return Err(self.truncated(N));
         };
         self.rest = rest;
         Ok(*bytes)
     }
 
+    #[cold]
+    fn truncated(&self, needed: usize) -> DecodeError {
+        self.error(DecodeErrorKind::Truncated { needed: saturate(needed), left: saturate(self.rest.len()) })
+    }
+
+    #[inline]
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
         self.array().map(|[byte]| byte)
     }
 
+    #[inline]
     pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
         self.array().map(u16::from_be_bytes)
     }
 
+    #[inline]
     pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_be_bytes)
     }
 
     /// A variable byte integer of 5.0, in the shortest form (MQTT-1.5.5-1).
+    #[inline]
     pub(crate) fn varint(&mut self) -> Result<u32, DecodeError> {
         match varint::read(self.rest) {
             Varint::Value { value, len } if len == varint::len(value) => {
@@ -94,13 +113,11 @@ impl<'a> Reader<'a> {
             }
             Varint::Value { .. } => Err(self.error(DecodeErrorKind::NotMinimal)),
             Varint::TooLong => Err(self.error(DecodeErrorKind::VarintTooLong)),
-            Varint::Incomplete => {
-                let left = saturate(self.rest.len());
-                Err(self.error(DecodeErrorKind::Truncated { needed: left.saturating_add(1), left }))
-            }
+            Varint::Incomplete => Err(self.truncated(self.rest.len() + 1)),
         }
     }
 
+    #[inline]
     pub(crate) fn binary(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.u16()?;
         self.bytes(len.into())
@@ -154,12 +171,14 @@ impl<'a> Reader<'a> {
         self.error_at(self.offset() - text.len() - 2, kind(error))
     }
 
+    #[inline]
     pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
         let start = self.offset();
         PacketId::new(self.u16()?).map_err(|_| self.error_at(start, DecodeErrorKind::PacketIdZero))
     }
 
     /// A reader for the next `count` bytes, which this reader skips.
+    #[inline]
     pub(crate) fn sub(&mut self, count: usize) -> Result<Self, DecodeError> {
         let rest = self.bytes(count)?;
         Ok(Self { rest, end: self.offset(), ..*self })

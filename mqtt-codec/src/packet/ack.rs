@@ -1,6 +1,6 @@
 //! PUBACK, PUBREC, PUBREL and PUBCOMP: a Packet Identifier, and in 5.0 a reason code and properties.
 
-use super::{Body, check_reason, read_reason};
+use super::{Body, Done, check_reason, read_reason};
 use crate::property::{Properties, no_extra, properties};
 use crate::reader::Reader;
 use crate::writer::{Sink, with_varint};
@@ -39,10 +39,15 @@ macro_rules! ack {
         impl<'a> Body<'a> for $type<'a> {
             const TYPE: PacketType = PacketType::$type;
 
-            fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+            fn decode_body<R>(
+                version: Version,
+                _: u8,
+                mut reader: Reader<'a>,
+                done: Done<impl FnOnce(Self) -> R>,
+            ) -> Result<R, DecodeError> {
                 let packet_id = reader.packet_id()?;
-                let (reason, properties) = read_outcome(version, reader, Self::TYPE)?;
-                Ok(Self { packet_id, reason, properties })
+                let (reason, properties) = read_outcome(version, &mut reader, Self::TYPE)?;
+                done.with(&reader, Self { packet_id, reason, properties })
             }
 
             fn body_len(&self, version: Version) -> Result<usize, EncodeError> {

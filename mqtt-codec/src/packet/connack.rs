@@ -2,7 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use super::{Body, check_reason, read_reason};
+use super::{Body, Done, check_reason, read_reason};
 use crate::property::{Properties, no_extra, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -67,7 +67,12 @@ impl ConnAck<'_> {
 impl<'a> Body<'a> for ConnAck<'a> {
     const TYPE: PacketType = PacketType::ConnAck;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         if version.is_v5() && reader.rest() == [0, 1] {
             return Err(reader.error(DecodeErrorKind::VersionRefused));
         }
@@ -79,7 +84,7 @@ impl<'a> Body<'a> for ConnAck<'a> {
         }
         let session_present = flags & 1 == 1 && version != Version::V3_1;
         let (reason, properties) = if version.is_v5() {
-            (read_reason(reader, Self::TYPE)?, ConnAckProperties::read_list(reader, no_extra)?)
+            (read_reason(&mut reader, Self::TYPE)?, ConnAckProperties::read_list(&mut reader, no_extra)?)
         } else {
             let start = reader.offset();
             let found = reader.u8()?;
@@ -90,7 +95,7 @@ impl<'a> Body<'a> for ConnAck<'a> {
         if session_present && reason != ReasonCode::Success {
             return Err(reader.error_at(flags_at, DecodeErrorKind::SessionPresentOnRefusal));
         }
-        Ok(Self { session_present, reason, properties })
+        done.with(&reader, Self { session_present, reason, properties })
     }
 
     fn body_len(&self, version: Version) -> Result<usize, EncodeError> {

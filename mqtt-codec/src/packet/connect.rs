@@ -4,7 +4,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_topic::TopicName;
 
-use super::{Body, MessageProperties};
+use super::{Body, Done, MessageProperties};
 use crate::property::{Properties, no_extra, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
 use crate::writer::{Sink, binary_len, str_len};
@@ -141,7 +141,12 @@ impl<'a> Will<'a> {
 impl<'a> Body<'a> for Connect<'a> {
     const TYPE: PacketType = PacketType::Connect;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let start = reader.offset();
         let found = reader.protocol()?;
         if found != version {
@@ -168,20 +173,20 @@ impl<'a> Body<'a> for Connect<'a> {
         let mut properties = ConnectProperties::default();
         if version.is_v5() {
             let list_at = reader.offset();
-            properties = ConnectProperties::read_list(reader, no_extra)?;
+            properties = ConnectProperties::read_list(&mut reader, no_extra)?;
             if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
                 return Err(reader.error_at(list_at, DecodeErrorKind::AuthenticationDataWithoutMethod));
             }
         }
         let client_id = reader.str()?;
-        let will = has(WILL).then(|| Will::read(version, flags, flags_at, reader)).transpose()?;
+        let will = has(WILL).then(|| Will::read(version, flags, flags_at, &mut reader)).transpose()?;
         // In 3.1 the remaining length wins over these two flags.
         let present =
             |flag, reader: &Reader<'_>| has(flag) && !(version == Version::V3_1 && reader.is_empty());
-        let user_name = present(USER_NAME, reader).then(|| reader.str()).transpose()?;
-        let password = present(PASSWORD, reader).then(|| reader.binary()).transpose()?;
+        let user_name = present(USER_NAME, &reader).then(|| reader.str()).transpose()?;
+        let password = present(PASSWORD, &reader).then(|| reader.binary()).transpose()?;
         let clean_start = has(CLEAN_START);
-        Ok(Self { clean_start, keep_alive, client_id, will, user_name, password, properties })
+        done.with(&reader, Self { clean_start, keep_alive, client_id, will, user_name, password, properties })
     }
 
     fn body_len(&self, version: Version) -> Result<usize, EncodeError> {

@@ -22,11 +22,32 @@ use crate::reader::Reader;
 use crate::writer::{Sink, SliceSink, with_varint};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Frame, PacketType, ReasonCode, Version, varint};
 
+/// The end of decoding: makes the packet into what the caller returns, in the place where that is to be, for packets
+/// are large and moving one costs as much as decoding it. A body cannot return without it, nor leave bytes over.
+pub(crate) struct Done<W>(W);
+
+impl<W> Done<W> {
+    #[inline(always)]
+    fn with<T, R>(self, reader: &Reader<'_>, packet: T) -> Result<R, DecodeError>
+    where
+        W: FnOnce(T) -> R,
+    {
+        reader.finish()?;
+        Ok((self.0)(packet))
+    }
+}
+
 /// What a packet kind has to say for itself; framing and fixed header are common to all.
 pub(crate) trait Body<'a>: Sized {
     const TYPE: PacketType;
 
-    fn decode_body(version: Version, flags: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+    /// Reads all of the body.
+    fn decode_body<R>(
+        version: Version,
+        flags: u8,
+        reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError>;
 
     /// The low four bits of the first byte.
     fn flags(&self) -> u8 {
@@ -39,8 +60,13 @@ pub(crate) trait Body<'a>: Sized {
     fn write_body(&self, version: Version, sink: &mut impl Sink);
 }
 
-fn decode<'a, T: Body<'a>>(version: Version, frame: Frame<'a>) -> Result<T, DecodeError> {
-    let mut reader = frame.reader();
+#[inline(always)]
+fn decode<'a, T: Body<'a>, R>(
+    version: Version,
+    frame: Frame<'a>,
+    wrap: impl FnOnce(T) -> R,
+) -> Result<R, DecodeError> {
+    let reader = frame.reader();
     if frame.packet_type() != T::TYPE {
         return Err(reader.error_at(0, DecodeErrorKind::WrongPacketType { expected: T::TYPE }));
     }
@@ -60,9 +86,7 @@ fn decode<'a, T: Body<'a>>(version: Version, frame: Frame<'a>) -> Result<T, Deco
             return Err(reader.error_at(0, DecodeErrorKind::Flags { expected, found: flags }));
         }
     }
-    let packet = T::decode_body(version, flags, &mut reader)?;
-    reader.finish()?;
-    Ok(packet)
+    T::decode_body(version, flags, reader, Done(wrap))
 }
 
 fn body_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
@@ -141,8 +165,9 @@ macro_rules! packet {
             ///
             /// # Errors
             /// If the frame is of another type or anything in it is not as the standard of this version has it.
+            #[inline]
             pub fn decode(version: Version, frame: Frame<'a>) -> Result<Self, DecodeError> {
-                decode(version, frame)
+                decode(version, frame, |packet| packet)
             }
 
             /// Bytes of the whole packet as [`encode_to_slice`](Self::encode_to_slice) would write it.
@@ -226,8 +251,13 @@ macro_rules! empty_body {
         impl Body<'_> for $type {
             const TYPE: PacketType = PacketType::$type;
 
-            fn decode_body(_: Version, _: u8, _: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                Ok(Self)
+            fn decode_body<R>(
+                _: Version,
+                _: u8,
+                reader: Reader<'_>,
+                done: Done<impl FnOnce(Self) -> R>,
+            ) -> Result<R, DecodeError> {
+                done.with(&reader, Self)
             }
 
             fn body_len(&self, _: Version) -> Result<usize, EncodeError> {
@@ -279,24 +309,25 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// Anything in the packet that is not as the standard of this version has it.
+    #[inline(always)]
     pub fn decode(version: Version, frame: Frame<'a>) -> Result<Self, DecodeError> {
-        Ok(match frame.packet_type() {
-            PacketType::Connect => Self::Connect(decode(version, frame)?),
-            PacketType::ConnAck => Self::ConnAck(decode(version, frame)?),
-            PacketType::Publish => Self::Publish(decode(version, frame)?),
-            PacketType::PubAck => Self::PubAck(decode(version, frame)?),
-            PacketType::PubRec => Self::PubRec(decode(version, frame)?),
-            PacketType::PubRel => Self::PubRel(decode(version, frame)?),
-            PacketType::PubComp => Self::PubComp(decode(version, frame)?),
-            PacketType::Subscribe => Self::Subscribe(decode(version, frame)?),
-            PacketType::SubAck => Self::SubAck(decode(version, frame)?),
-            PacketType::Unsubscribe => Self::Unsubscribe(decode(version, frame)?),
-            PacketType::UnsubAck => Self::UnsubAck(decode(version, frame)?),
-            PacketType::PingReq => decode(version, frame).map(|PingReq| Self::PingReq)?,
-            PacketType::PingResp => decode(version, frame).map(|PingResp| Self::PingResp)?,
-            PacketType::Disconnect => Self::Disconnect(decode(version, frame)?),
-            PacketType::Auth => Self::Auth(decode(version, frame)?),
-        })
+        match frame.packet_type() {
+            PacketType::Connect => decode(version, frame, Self::Connect),
+            PacketType::ConnAck => decode(version, frame, Self::ConnAck),
+            PacketType::Publish => decode(version, frame, Self::Publish),
+            PacketType::PubAck => decode(version, frame, Self::PubAck),
+            PacketType::PubRec => decode(version, frame, Self::PubRec),
+            PacketType::PubRel => decode(version, frame, Self::PubRel),
+            PacketType::PubComp => decode(version, frame, Self::PubComp),
+            PacketType::Subscribe => decode(version, frame, Self::Subscribe),
+            PacketType::SubAck => decode(version, frame, Self::SubAck),
+            PacketType::Unsubscribe => decode(version, frame, Self::Unsubscribe),
+            PacketType::UnsubAck => decode(version, frame, Self::UnsubAck),
+            PacketType::PingReq => decode(version, frame, |PingReq| Self::PingReq),
+            PacketType::PingResp => decode(version, frame, |PingResp| Self::PingResp),
+            PacketType::Disconnect => decode(version, frame, Self::Disconnect),
+            PacketType::Auth => decode(version, frame, Self::Auth),
+        }
     }
 
     /// Bytes of the whole packet as [`encode_to_slice`](Self::encode_to_slice) would write it.

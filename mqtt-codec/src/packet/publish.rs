@@ -2,7 +2,7 @@
 
 use mqtt_topic::TopicName;
 
-use super::Body;
+use super::{Body, Done};
 use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
@@ -259,7 +259,12 @@ const RETAIN: u8 = 0b0001;
 impl<'a> Body<'a> for Publish<'a> {
     const TYPE: PacketType = PacketType::Publish;
 
-    fn decode_body(version: Version, flags: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        flags: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let Some(qos) = QoS::from_u8(flags >> 1 & 0b11) else {
             return Err(reader.error_at(0, DecodeErrorKind::QoS));
         };
@@ -285,7 +290,7 @@ impl<'a> Body<'a> for Publish<'a> {
         if version.is_v5() {
             let before = reader.rest();
             let mut ids = 0;
-            properties = read_properties(reader, &mut alias, &mut ids)?;
+            properties = read_properties(&mut reader, &mut alias, &mut ids)?;
             if ids > 0 {
                 subscription_ids = SubscriptionIds::on_wire(list_bytes(before), ids, version);
             }
@@ -297,7 +302,10 @@ impl<'a> Body<'a> for Publish<'a> {
             (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
         };
         let payload = reader.take_rest();
-        Ok(Self { topic, delivery, retain: flags & RETAIN != 0, subscription_ids, properties, payload })
+        done.with(
+            &reader,
+            Self { topic, delivery, retain: flags & RETAIN != 0, subscription_ids, properties, payload },
+        )
     }
 
     fn flags(&self) -> u8 {

@@ -1,7 +1,7 @@
 //! SUBACK and UNSUBACK.
 
 use super::ack::AckProperties;
-use super::{Body, check_reason};
+use super::{Body, Done, check_reason};
 use crate::property::{Properties, no_extra};
 use crate::reader::{Reader, saturate};
 use crate::writer::Sink;
@@ -70,11 +70,16 @@ fn suback_code(code: ReasonCode, version: Version) -> Option<ReasonCode> {
 impl<'a> Body<'a> for SubAck<'a> {
     const TYPE: PacketType = PacketType::SubAck;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let properties = AckProperties::read_list_of(version, reader)?;
-        let codes = read_codes(reader, version, |code| suback_code(code, version) == Some(code))?;
-        Ok(Self { packet_id, codes, properties })
+        let properties = AckProperties::read_list_of(version, &mut reader)?;
+        let codes = read_codes(&mut reader, version, |code| suback_code(code, version) == Some(code))?;
+        done.with(&reader, Self { packet_id, codes, properties })
     }
 
     fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
@@ -104,18 +109,20 @@ impl<'a> Body<'a> for SubAck<'a> {
 impl<'a> Body<'a> for UnsubAck<'a> {
     const TYPE: PacketType = PacketType::UnsubAck;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
         if !version.is_v5() {
-            return Ok(Self {
-                packet_id,
-                codes: ReasonCodes::default(),
-                properties: AckProperties::default(),
-            });
+            let (codes, properties) = Default::default();
+            return done.with(&reader, Self { packet_id, codes, properties });
         }
-        let properties = AckProperties::read_list(reader, no_extra)?;
-        let codes = read_codes(reader, version, |code| code.is_allowed_in(Self::TYPE))?;
-        Ok(Self { packet_id, codes, properties })
+        let properties = AckProperties::read_list(&mut reader, no_extra)?;
+        let codes = read_codes(&mut reader, version, |code| code.is_allowed_in(Self::TYPE))?;
+        done.with(&reader, Self { packet_id, codes, properties })
     }
 
     fn body_len(&self, version: Version) -> Result<usize, EncodeError> {

@@ -2,7 +2,7 @@
 
 use mqtt_topic::TopicFilter;
 
-use super::Body;
+use super::{Body, Done};
 use crate::list::{ListItem, sealed, take_str, take_u8};
 use crate::property::{Properties, properties};
 use crate::reader::Reader;
@@ -186,13 +186,19 @@ impl<'a> Subscribe<'a> {
 impl<'a> Body<'a> for Subscribe<'a> {
     const TYPE: PacketType = PacketType::Subscribe;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
         let SubscribeProperties { subscription_id, user_properties } =
-            Properties::read_list_of(version, reader)?;
-        let (bytes, count) = read_entries(reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
+            Properties::read_list_of(version, &mut reader)?;
+        let (bytes, count) =
+            read_entries(&mut reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
         let subscriptions = Subscriptions::on_wire(bytes, count, version);
-        Ok(Self { packet_id, subscription_id, user_properties, subscriptions })
+        done.with(&reader, Self { packet_id, subscription_id, user_properties, subscriptions })
     }
 
     fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
@@ -230,11 +236,19 @@ impl<'a> Unsubscribe<'a> {
 impl<'a> Body<'a> for Unsubscribe<'a> {
     const TYPE: PacketType = PacketType::Unsubscribe;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let UnsubscribeProperties { user_properties } = Properties::read_list_of(version, reader)?;
-        let (bytes, count) = read_entries(reader, |reader| reader.topic_filter().map(|_| ()))?;
-        Ok(Self { packet_id, user_properties, filters: Filters::on_wire(bytes, count, version) })
+        let UnsubscribeProperties { user_properties } = Properties::read_list_of(version, &mut reader)?;
+        let (bytes, count) = read_entries(&mut reader, |reader| reader.topic_filter().map(|_| ()))?;
+        done.with(
+            &reader,
+            Self { packet_id, user_properties, filters: Filters::on_wire(bytes, count, version) },
+        )
     }
 
     fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
