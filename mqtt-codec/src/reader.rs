@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A UTF-8 string that may have U+0000 in it, which a check of the text as a topic is to find.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn utf8(&mut self) -> Result<&'a str, DecodeError> {
         let bytes = self.binary()?;
         text::utf8(bytes).map_err(|error| self.text_error(bytes.len(), error))
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn topic_name(&mut self) -> Result<&'a TopicName, DecodeError> {
         let text = self.utf8()?;
         TopicName::new(text).map_err(|error| self.topic_error(text, error, DecodeErrorKind::TopicName))
@@ -175,6 +175,16 @@ impl<'a> Reader<'a> {
     pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
         let start = self.offset();
         PacketId::new(self.u16()?).map_err(|_| self.error_at(start, DecodeErrorKind::PacketIdZero))
+    }
+
+    /// Skips a property list if it is there and empty.
+    #[inline]
+    pub(crate) fn skip_empty_list(&mut self) -> bool {
+        let [0, rest @ ..] = self.rest else {
+            return false;
+        };
+        self.rest = rest;
+        true
     }
 
     /// A reader for the next `count` bytes, which this reader skips.

@@ -272,6 +272,7 @@ impl<'a> Body<'a> for Publish<'a> {
         if dup && qos == QoS::AtMostOnce && version != Version::V3_1 {
             return Err(reader.error_at(0, DecodeErrorKind::DupOnQoS0));
         }
+        let retain = flags & RETAIN != 0;
         let topic_at = reader.offset();
         let name = if version.is_v5() && reader.rest().starts_with(&[0, 0]) {
             reader.u16()?;
@@ -284,28 +285,14 @@ impl<'a> Body<'a> for Publish<'a> {
             QoS::AtLeastOnce => Delivery::AtLeastOnce { id: reader.packet_id()?, dup },
             QoS::ExactlyOnce => Delivery::ExactlyOnce { id: reader.packet_id()?, dup },
         };
-        let mut alias = None;
-        let mut properties = MessageProperties::default();
-        let mut subscription_ids = SubscriptionIds::default();
-        if version.is_v5() {
-            let before = reader.rest();
-            let mut ids = 0;
-            properties = read_properties(&mut reader, &mut alias, &mut ids)?;
-            if ids > 0 {
-                subscription_ids = SubscriptionIds::on_wire(list_bytes(before), ids, version);
-            }
+        if version.is_v5() && !reader.skip_empty_list() {
+            return with_properties((name, topic_at), delivery, retain, reader, done);
         }
-        let topic = match (name, alias) {
-            (Some(name), None) => PublishTopic::Name(name),
-            (Some(name), Some(alias)) => PublishTopic::NameAndAlias(name, alias),
-            (None, Some(alias)) => PublishTopic::Alias(alias),
-            (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
+        let Some(name) = name else {
+            return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic));
         };
         let payload = reader.take_rest();
-        done.with(
-            &reader,
-            Self { topic, delivery, retain: flags & RETAIN != 0, subscription_ids, properties, payload },
-        )
+        done.with(&reader, Self { delivery, retain, ..Self::new(name, payload) })
     }
 
     fn flags(&self) -> u8 {
@@ -331,24 +318,43 @@ impl<'a> Body<'a> for Publish<'a> {
     }
 }
 
-fn read_properties<'a>(
-    reader: &mut Reader<'a>,
-    alias: &mut Option<TopicAlias>,
-    ids: &mut u32,
-) -> Result<MessageProperties<'a>, DecodeError> {
+/// The rest of a PUBLISH from its property list on.
+#[inline(never)]
+fn with_properties<'a, R>(
+    (name, topic_at): (Option<&'a TopicName>, usize),
+    delivery: Delivery,
+    retain: bool,
+    mut reader: Reader<'a>,
+    done: Done<impl FnOnce(Publish<'a>) -> R>,
+) -> Result<R, DecodeError> {
+    let list = reader.rest();
+    let mut alias = None;
+    let mut ids = 0;
     #[expect(clippy::wildcard_enum_match_arm, reason = "two properties are not fields")]
-    MessageProperties::read_list(reader, |reader, id| match id {
-        PropertyId::TopicAlias => once(alias, reader, id),
+    let properties = MessageProperties::read_list(&mut reader, |reader, id| match id {
+        PropertyId::TopicAlias => once(&mut alias, reader, id),
         PropertyId::SubscriptionIdentifier => {
-            if *ids >= reader.limits.subscription_ids {
+            if ids >= reader.limits.subscription_ids {
                 let limit = reader.limits.subscription_ids;
                 return Err(reader.error_at(reader.offset() - 1, DecodeErrorKind::TooMany { limit }));
             }
-            *ids += 1;
+            ids += 1;
             SubscriptionId::read(reader, id).map(|_| true)
         }
         _ => Ok(false),
-    })
+    })?;
+    let subscription_ids = match ids {
+        0 => SubscriptionIds::default(),
+        _ => SubscriptionIds::on_wire(list_bytes(list), ids, Version::V5),
+    };
+    let topic = match (name, alias) {
+        (Some(name), None) => PublishTopic::Name(name),
+        (Some(name), Some(alias)) => PublishTopic::NameAndAlias(name, alias),
+        (None, Some(alias)) => PublishTopic::Alias(alias),
+        (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
+    };
+    let payload = reader.take_rest();
+    done.with(&reader, Publish { topic, delivery, retain, subscription_ids, properties, payload })
 }
 
 /// The properties in a property list that has been read, and whatever comes behind it.
