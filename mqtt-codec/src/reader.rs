@@ -54,6 +54,12 @@ impl<'a> Reader<'a> {
         DecodeError::new(kind, Some(self.packet_type), offset)
     }
 
+    /// An error at the byte that was read last.
+    #[cold]
+    pub(crate) fn error_before(&self, kind: DecodeErrorKind) -> DecodeError {
+        self.error_at(self.offset() - 1, kind)
+    }
+
     /// Checks that nothing is left.
     #[inline]
     pub(crate) fn finish(&self) -> Result<(), DecodeError> {

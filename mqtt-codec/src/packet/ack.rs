@@ -92,7 +92,10 @@ pub(super) fn read_outcome<'a, P: Properties<'a>>(
         return Ok((ReasonCode::Success, P::default()));
     }
     let reason = read_reason(reader, packet)?;
-    let properties = if reader.is_empty() { P::default() } else { P::read_list(reader, no_extra)? };
+    let mut properties = P::default();
+    if !reader.is_empty() {
+        properties.read_list(reader, no_extra)?;
+    }
     Ok((reason, properties))
 }
 

@@ -47,7 +47,7 @@ impl<'a> Body<'a> for Auth<'a> {
         // An empty AUTH is a legal way to write 0x00 without properties, and then lacks the method.
         if !reader.is_empty() {
             reason = read_reason(&mut reader, Self::TYPE)?;
-            properties = AuthProperties::read_list(&mut reader, |reader, id| {
+            properties.read_list(&mut reader, |reader, id| {
                 if id != PropertyId::AuthenticationMethod {
                     return Ok(false);
                 }

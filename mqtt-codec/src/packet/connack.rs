@@ -83,14 +83,16 @@ impl<'a> Body<'a> for ConnAck<'a> {
             return Err(reader.error_at(flags_at, DecodeErrorKind::ConnAckFlags { found: flags }));
         }
         let session_present = flags & 1 == 1 && version != Version::V3_1;
-        let (reason, properties) = if version.is_v5() {
-            (read_reason(&mut reader, Self::TYPE)?, ConnAckProperties::read_list(&mut reader, no_extra)?)
+        let mut properties = ConnAckProperties::default();
+        let reason = if version.is_v5() {
+            let reason = read_reason(&mut reader, Self::TYPE)?;
+            properties.read_list(&mut reader, no_extra)?;
+            reason
         } else {
             let start = reader.offset();
             let found = reader.u8()?;
-            let reason = ReasonCode::from_v3_return_code(found)
-                .ok_or_else(|| reader.error_at(start, DecodeErrorKind::ReasonCode { found }))?;
-            (reason, ConnAckProperties::default())
+            ReasonCode::from_v3_return_code(found)
+                .ok_or_else(|| reader.error_at(start, DecodeErrorKind::ReasonCode { found }))?
         };
         if session_present && reason != ReasonCode::Success {
             return Err(reader.error_at(flags_at, DecodeErrorKind::SessionPresentOnRefusal));

@@ -95,6 +95,7 @@ impl<'a> Connect<'a> {
 }
 
 impl<'a> Will<'a> {
+    #[inline(always)]
     fn read(
         version: Version,
         flags: u8,
@@ -107,7 +108,7 @@ impl<'a> Will<'a> {
         let mut delay_interval = None;
         let mut properties = MessageProperties::default();
         if version.is_v5() {
-            properties = MessageProperties::read_list(reader, |reader, id| {
+            properties.read_list(reader, |reader, id| {
                 if id != PropertyId::WillDelayInterval {
                     return Ok(false);
                 }
@@ -173,7 +174,7 @@ impl<'a> Body<'a> for Connect<'a> {
         let mut properties = ConnectProperties::default();
         if version.is_v5() {
             let list_at = reader.offset();
-            properties = ConnectProperties::read_list(&mut reader, no_extra)?;
+            properties.read_list(&mut reader, no_extra)?;
             if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
                 return Err(reader.error_at(list_at, DecodeErrorKind::AuthenticationDataWithoutMethod));
             }

@@ -57,7 +57,8 @@ impl<'a> MessageProperties<'a> {
     /// If the bytes are not one property list of such properties.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, bytes.len(), PacketType::Publish, Limits::default());
-        let properties = Self::read_list(&mut reader, no_extra)?;
+        let mut properties = Self::default();
+        properties.read_list(&mut reader, no_extra)?;
         reader.finish()?;
         Ok(properties)
     }
@@ -328,15 +329,16 @@ fn with_properties<'a, R>(
     done: Done<impl FnOnce(Publish<'a>) -> R>,
 ) -> Result<R, DecodeError> {
     let list = reader.rest();
+    let mut properties = MessageProperties::default();
     let mut alias = None;
     let mut ids = 0;
     #[expect(clippy::wildcard_enum_match_arm, reason = "two properties are not fields")]
-    let properties = MessageProperties::read_list(&mut reader, |reader, id| match id {
+    properties.read_list(&mut reader, |reader, id| match id {
         PropertyId::TopicAlias => once(&mut alias, reader, id),
         PropertyId::SubscriptionIdentifier => {
             if ids >= reader.limits.subscription_ids {
                 let limit = reader.limits.subscription_ids;
-                return Err(reader.error_at(reader.offset() - 1, DecodeErrorKind::TooMany { limit }));
+                return Err(reader.error_before(DecodeErrorKind::TooMany { limit }));
             }
             ids += 1;
             SubscriptionId::read(reader, id).map(|_| true)

@@ -77,7 +77,8 @@ impl<'a> Body<'a> for SubAck<'a> {
         done: Done<impl FnOnce(Self) -> R>,
     ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let properties = AckProperties::read_list_of(version, &mut reader)?;
+        let mut properties = AckProperties::default();
+        properties.read_list_of(version, &mut reader)?;
         let codes = read_codes(&mut reader, version, |code| suback_code(code, version) == Some(code))?;
         done.with(&reader, Self { packet_id, codes, properties })
     }
@@ -120,7 +121,8 @@ impl<'a> Body<'a> for UnsubAck<'a> {
             let (codes, properties) = Default::default();
             return done.with(&reader, Self { packet_id, codes, properties });
         }
-        let properties = AckProperties::read_list(&mut reader, no_extra)?;
+        let mut properties = AckProperties::default();
+        properties.read_list(&mut reader, no_extra)?;
         let codes = read_codes(&mut reader, version, |code| code.is_allowed_in(Self::TYPE))?;
         done.with(&reader, Self { packet_id, codes, properties })
     }

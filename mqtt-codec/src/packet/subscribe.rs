@@ -117,6 +117,7 @@ impl SubscriptionOptions {
 }
 
 impl<'a> Subscription<'a> {
+    #[inline(always)]
     fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, DecodeError> {
         let filter = reader.topic_filter()?;
         let start = reader.offset();
@@ -158,6 +159,7 @@ properties! {
 }
 
 /// Reads entries to the end of the packet, of which there has to be one at least.
+#[inline(always)]
 fn read_entries<'a>(
     reader: &mut Reader<'a>,
     mut read: impl FnMut(&mut Reader<'a>) -> Result<(), DecodeError>,
@@ -193,8 +195,9 @@ impl<'a> Body<'a> for Subscribe<'a> {
         done: Done<impl FnOnce(Self) -> R>,
     ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let SubscribeProperties { subscription_id, user_properties } =
-            Properties::read_list_of(version, &mut reader)?;
+        let mut properties = SubscribeProperties::default();
+        properties.read_list_of(version, &mut reader)?;
+        let SubscribeProperties { subscription_id, user_properties } = properties;
         let (bytes, count) =
             read_entries(&mut reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
         let subscriptions = Subscriptions::on_wire(bytes, count, version);
@@ -243,7 +246,9 @@ impl<'a> Body<'a> for Unsubscribe<'a> {
         done: Done<impl FnOnce(Self) -> R>,
     ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let UnsubscribeProperties { user_properties } = Properties::read_list_of(version, &mut reader)?;
+        let mut properties = UnsubscribeProperties::default();
+        properties.read_list_of(version, &mut reader)?;
+        let UnsubscribeProperties { user_properties } = properties;
         let (bytes, count) = read_entries(&mut reader, |reader| reader.topic_filter().map(|_| ()))?;
         done.with(
             &reader,
