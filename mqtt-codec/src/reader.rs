@@ -131,15 +131,34 @@ impl<'a> Reader<'a> {
 
     /// A UTF-8 string without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
     pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
-        let bytes = self.binary()?;
-        text::text(bytes).map_err(|error| self.text_error(bytes.len(), error))
+        match text::take_ascii(self.rest) {
+            Some((text, rest)) => {
+                self.rest = rest;
+                Ok(text)
+            }
+            None => self.unusual_str(text::text),
+        }
     }
 
     /// A UTF-8 string that may have U+0000 in it, which a check of the text as a topic is to find.
     #[inline(always)]
     pub(crate) fn utf8(&mut self) -> Result<&'a str, DecodeError> {
+        match text::take_ascii_with_nul(self.rest) {
+            Some((text, rest)) => {
+                self.rest = rest;
+                Ok(text)
+            }
+            None => self.unusual_str(text::utf8),
+        }
+    }
+
+    #[cold]
+    fn unusual_str(
+        &mut self,
+        check: fn(&'a [u8]) -> Result<&'a str, TextError>,
+    ) -> Result<&'a str, DecodeError> {
         let bytes = self.binary()?;
-        text::utf8(bytes).map_err(|error| self.text_error(bytes.len(), error))
+        check(bytes).map_err(|error| self.text_error(bytes.len(), error))
     }
 
     #[cold]

@@ -21,13 +21,13 @@ pub(crate) fn check(text: &str) -> Result<(), TopicError> {
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
     let (words, tail) = text.as_chunks();
-    let plain = words.iter().fold(u64::MAX, |plain, &word| plain & plain_lanes(word));
+    let special = words.iter().fold(0, |special, &word| special | special_lanes(word));
     let last = match text.last_chunk() {
         // Overlaps with the last word; a byte that is looked at twice does no harm.
         Some(&last) => last,
         None => padded(tail),
     };
-    plain & plain_lanes(last) & HIGH == HIGH
+    special | special_lanes(last) == 0
 }
 
 /// Shows `visit` the offset of each NUL and each wildcard until it fails.
@@ -36,8 +36,7 @@ pub(crate) fn try_each_special<E>(
     text: &[u8],
     mut visit: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut visit_word = |start: usize, word| {
-        let mut special = !plain_lanes(word) & HIGH;
+    let mut visit_lanes = |start: usize, mut special: u64| {
         while special != 0 {
             visit(start + special.trailing_zeros() as usize / 8)?;
             special &= special - 1;
@@ -45,10 +44,20 @@ pub(crate) fn try_each_special<E>(
         Ok(())
     };
     let (words, tail) = text.as_chunks();
-    for (index, &word) in words.iter().enumerate() {
-        visit_word(index * 8, word)?;
+    let mut start = 0;
+    for &word in words {
+        visit_lanes(start, special_lanes(word))?;
+        start += 8;
     }
-    visit_word(words.len() * 8, padded(tail))
+    match text.last_chunk() {
+        _ if tail.is_empty() => Ok(()),
+        // Overlaps with the last word, whose lanes have been visited.
+        Some(&last) => {
+            let seen = 8 - tail.len();
+            visit_lanes(start - seen, special_lanes(last) & (u64::MAX << (8 * seen)))
+        }
+        None => visit_lanes(0, special_lanes(padded(tail))),
+    }
 }
 
 /// Fewer than eight bytes, with something harmless behind them.
@@ -66,13 +75,13 @@ const LANES: u64 = u64::MAX / 0xFF;
 const LOW: u64 = LANES * 0x7F;
 const HIGH: u64 = LANES * 0x80;
 
-/// Eight bytes at once: sets the high bit in each lane that is neither NUL nor a wildcard, and anything elsewhere.
+/// Eight bytes at once: sets the high bit in each lane that is a NUL or a wildcard, and nothing else.
 #[inline]
-const fn plain_lanes(word: [u8; 8]) -> u64 {
+const fn special_lanes(word: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(word);
     // `+` and `#` differ in one bit, so that one comparison finds both.
     let not_wildcard = (word | (LANES * (b'+' ^ b'#') as u64)) ^ (LANES * b'+' as u64);
-    non_zero_lanes(word) & non_zero_lanes(not_wildcard)
+    !(non_zero_lanes(word) & non_zero_lanes(not_wildcard)) & HIGH
 }
 
 /// Sets the high bit in each lane that is not 0. Adding 0x7F to seven bits carries into the eighth unless they are 0,
