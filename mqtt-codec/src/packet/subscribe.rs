@@ -8,7 +8,7 @@ use crate::property::{Properties, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, SubscriptionId,
+    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, Repeated, SubscriptionId,
     Subscriptions, UserProperties, Version,
 };
 
@@ -169,7 +169,8 @@ fn read_entries<'a>(
     let mut count = 0;
     while !reader.is_empty() {
         if count >= reader.limits.filters {
-            return Err(reader.error(DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+            return Err(reader
+                .error(DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters }));
         }
         read(reader)?;
         count += 1;
