@@ -305,12 +305,15 @@ impl Excerpt {
     }
 }
 
-/// In quotation marks, with escapes as in Rust, and `..` where something is left out.
+/// In quotation marks, with escapes as in Rust, and how much is left out.
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let front = self.front();
-        let more = if usize::from(self.len) > front.len() { ".." } else { "" };
-        write!(f, "\"{}\"{more}", front.escape_ascii())
+        write!(f, "\"{}\"", front.escape_ascii())?;
+        match usize::from(self.len) - front.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} bytes more"),
+        }
     }
 }
 

@@ -206,7 +206,7 @@ impl<'a> Body<'a> for Subscribe<'a> {
         if self.subscriptions.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        let mut len = if version.is_v5() { self.properties().list_len(2)? } else { 2 };
+        let mut len = if version.is_v5() { self.properties().list_len(0)?.saturating_add(2) } else { 2 };
         for Subscription { filter, options } in self.subscriptions {
             if version.is_v5() && options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);
