@@ -1,7 +1,6 @@
 //! The cases of `vectors/`, in both directions.
 
 #[path = "../examples/inspect/fields.rs"]
-#[expect(unreachable_pub, reason = "the example has it as a module too")]
 mod fields;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use mqtt_codec::{
 use serde_json::{Map, Value, json};
 
 /// The fields of the packet, in the order in which they stand in it.
-pub fn fields(packet: &Packet<'_>, version: Version) -> Value {
+pub(crate) fn fields(packet: &Packet<'_>, version: Version) -> Value {
     match packet {
         Packet::Connect(connect) => {
             let mut fields = Fields::default();
@@ -113,7 +113,7 @@ pub fn fields(packet: &Packet<'_>, version: Version) -> Value {
 }
 
 /// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -121,7 +121,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// The bytes of hexadecimal digits; `None` if the text is something else.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().map(|digit| digit.to_digit(16).and_then(|value| value.try_into().ok())).collect();
     let (pairs, rest) = digits.as_ref()?.as_chunks();
@@ -129,7 +129,7 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A reason code as text.
-pub fn code(reason: ReasonCode) -> String {
+pub(crate) fn code(reason: ReasonCode) -> String {
     format!("0x{:02X}", reason.as_u8())
 }
 
