@@ -209,7 +209,11 @@ impl<'a> Frame<'a> {
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
         // The last byte of the remaining length holds its highest bits.
         match self.bytes.get(1..self.bytes.len() - self.body.len()) {
-            Some([.., _, 0]) => Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal)),
+            Some([rest @ .., _, 0]) => {
+                let needed = varint::len(saturate(self.body.len()));
+                let found = u8::try_from(rest.len() + 2).unwrap_or(u8::MAX);
+                Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal { needed, found }))
+            }
             _ => Ok(()),
         }
     }
@@ -229,13 +233,13 @@ pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, 
         return Ok(None);
     };
     let Some(packet_type) = PacketType::from_first_byte(first) else {
-        return Err(DecodeError::new(DecodeErrorKind::ReservedPacketType, None, 0));
+        return Err(DecodeError::new(DecodeErrorKind::ReservedPacketType { found: 0 }, None, 0));
     };
     let (length, used) = match varint::read(rest) {
         Varint::Value { value, len } => (value, len),
         Varint::Incomplete => return Ok(None),
         Varint::TooLong => {
-            return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, Some(packet_type), 4));
+            return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, Some(packet_type), 1));
         }
     };
     let size = 1 + u32::from(used) + length;
@@ -262,12 +266,12 @@ pub fn connect_version(bytes: &[u8]) -> Result<Option<Version>, DecodeError> {
     };
     let packet_type = PacketType::from_first_byte(first);
     if packet_type != Some(PacketType::Connect) {
-        return Err(DecodeError::new(DecodeErrorKind::NotConnect, packet_type, 0));
+        return Err(DecodeError::new(DecodeErrorKind::NotConnect { found: first }, packet_type, 0));
     }
     let (remaining, used) = match varint::read(rest) {
         Varint::Value { value, len } => (value, usize::from(len)),
         Varint::Incomplete => return Ok(None),
-        Varint::TooLong => return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, packet_type, 4)),
+        Varint::TooLong => return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, packet_type, 1)),
     };
     let body = rest.get(used..).unwrap_or_default();
     let end = body.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
@@ -308,15 +312,15 @@ mod tests {
         }
         assert_eq!(connect_version(&bytes), Ok(Some(Version::V5)));
         let kind = |bytes: &[u8]| connect_version(bytes).unwrap_err().kind();
-        assert_eq!(kind(b"\xC0"), DecodeErrorKind::NotConnect);
-        assert_eq!(kind(b"\0"), DecodeErrorKind::NotConnect);
+        assert_eq!(kind(b"\xC0"), DecodeErrorKind::NotConnect { found: 0xC0 });
+        assert_eq!(kind(b"\0"), DecodeErrorKind::NotConnect { found: 0 });
         assert_eq!(kind(b"\x10\x03\0\x04M"), DecodeErrorKind::Truncated { needed: 4, left: 1 });
         assert_eq!(kind(b"\x10\x03\0\x04MQTT\x05"), DecodeErrorKind::Truncated { needed: 4, left: 1 });
     }
 
     #[test]
     fn refuses_on_the_fixed_header() {
-        assert_eq!(kind(&[0x0F], 100), Some(DecodeErrorKind::ReservedPacketType));
+        assert_eq!(kind(&[0x0F], 100), Some(DecodeErrorKind::ReservedPacketType { found: 0 }));
         assert_eq!(kind(&[0x10, 0x80, 0x80, 0x80, 0x80], 100), Some(DecodeErrorKind::VarintTooLong));
         assert_eq!(kind(&[0x30, 98], 100), None);
         assert_eq!(kind(&[0x30, 99], 100), Some(DecodeErrorKind::PacketTooLarge { size: 101, limit: 100 }));

@@ -71,7 +71,7 @@ mod varint;
 mod version;
 mod writer;
 
-pub use decode_error::{DecodeError, DecodeErrorKind};
+pub use decode_error::{DecodeError, DecodeErrorKind, Excerpt, Repeated};
 pub use encode_error::EncodeError;
 pub use frame::{Frame, Limits, PacketType, connect_version, frame};
 pub use id::{IdError, PacketId, QoS, SubscriptionId, TopicAlias};

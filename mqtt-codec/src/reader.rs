@@ -4,7 +4,7 @@ use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 
 use crate::text::{self, TextError};
 use crate::varint::{self, Varint};
-use crate::{DecodeError, DecodeErrorKind, Limits, PacketId, PacketType, Version};
+use crate::{DecodeError, DecodeErrorKind, Excerpt, Limits, PacketId, PacketType, Version};
 
 /// What is left of a packet, or of a property list in it.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +117,10 @@ impl<'a> Reader<'a> {
                 self.bytes(len.into())?;
                 Ok(value)
             }
-            Varint::Value { .. } => Err(self.error(DecodeErrorKind::NotMinimal)),
+            Varint::Value { value, len } => {
+                let needed = varint::len(value);
+                Err(self.error(DecodeErrorKind::NotMinimal { needed, found: len }))
+            }
             Varint::TooLong => Err(self.error(DecodeErrorKind::VarintTooLong)),
             Varint::Incomplete => Err(self.truncated(self.rest.len() + 1)),
         }
@@ -165,7 +168,7 @@ impl<'a> Reader<'a> {
     fn text_error(&self, len: usize, error: TextError) -> DecodeError {
         let start = self.offset() - len;
         match error {
-            TextError::Utf8(at) => self.error_at(start + at, DecodeErrorKind::Utf8),
+            TextError::Utf8 { at, byte } => self.error_at(start + at, DecodeErrorKind::Utf8 { byte }),
             TextError::Nul(at) => self.error_at(start + at, DecodeErrorKind::Nul),
         }
     }
@@ -226,7 +229,9 @@ impl<'a> Reader<'a> {
         let is_mqisdp = match name {
             b"MQTT" => false,
             b"MQIsdp" => true,
-            _ => return Err(self.error_at(start, DecodeErrorKind::ProtocolName)),
+            _ => {
+                return Err(self.error_at(start, DecodeErrorKind::ProtocolName { found: Excerpt::new(name) }));
+            }
         };
         let start = self.offset();
         match (is_mqisdp, self.u8()?) {

@@ -5,7 +5,7 @@ use ascii::AsciiStr;
 /// What makes bytes not a text, and where.
 pub(crate) enum TextError {
     /// Not well-formed UTF-8 from this byte on.
-    Utf8(usize),
+    Utf8 { at: usize, byte: u8 },
     /// A U+0000 at this byte.
     Nul(usize),
 }
@@ -43,7 +43,10 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, TextError> {
 
 /// Bytes as UTF-8 text, which may have U+0000 in it.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, TextError> {
-    core::str::from_utf8(bytes).map_err(|error| TextError::Utf8(error.valid_up_to()))
+    core::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        TextError::Utf8 { at, byte: bytes.get(at).copied().unwrap_or(0) }
+    })
 }
 
 /// Whether there is a byte 0, eight bytes at a time.

@@ -151,7 +151,7 @@ impl<'a> Body<'a> for Connect<'a> {
         let start = reader.offset();
         let found = reader.protocol()?;
         if found != version {
-            return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { found }));
+            return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { expected: version, found }));
         }
         let flags_at = reader.offset();
         let flags = reader.u8()?;
@@ -161,7 +161,10 @@ impl<'a> Body<'a> for Connect<'a> {
                 return Err(reader.error_at(flags_at, DecodeErrorKind::ReservedConnectFlag));
             }
             if !has(WILL) && has(WILL_QOS) {
-                return Err(reader.error_at(flags_at, DecodeErrorKind::WillQoSWithoutWill));
+                return Err(reader.error_at(
+                    flags_at,
+                    DecodeErrorKind::WillQoSWithoutWill { found: (flags & WILL_QOS) >> 3 },
+                ));
             }
             if !has(WILL) && has(WILL_RETAIN) {
                 return Err(reader.error_at(flags_at, DecodeErrorKind::WillRetainWithoutWill));

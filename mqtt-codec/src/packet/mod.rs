@@ -68,12 +68,15 @@ fn decode<'a, T: Body<'a>, R>(
 ) -> Result<R, DecodeError> {
     let reader = frame.reader();
     if frame.packet_type() != T::TYPE {
-        return Err(reader.error_at(0, DecodeErrorKind::WrongPacketType { expected: T::TYPE }));
+        return Err(reader.error_at(
+            0,
+            DecodeErrorKind::WrongPacketType { expected: T::TYPE, found: frame.packet_type() },
+        ));
     }
     if version.is_v5() {
         frame.check_minimal()?;
     } else if T::TYPE == PacketType::Auth {
-        return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType));
+        return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType { found: T::TYPE as u8 }));
     }
     let flags = frame.flags();
     if let Some(expected) = T::TYPE.fixed_flags() {

@@ -9,8 +9,8 @@ use crate::property::{
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, SubscriptionId,
-    SubscriptionIds, TopicAlias, Version,
+    DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, Repeated,
+    SubscriptionId, SubscriptionIds, TopicAlias, Version,
 };
 
 properties! {
@@ -338,7 +338,9 @@ fn with_properties<'a, R>(
         PropertyId::SubscriptionIdentifier => {
             if ids >= reader.limits.subscription_ids {
                 let limit = reader.limits.subscription_ids;
-                return Err(reader.error_before(DecodeErrorKind::TooMany { limit }));
+                return Err(
+                    reader.error_before(DecodeErrorKind::TooMany { what: Repeated::SubscriptionIds, limit })
+                );
             }
             ids += 1;
             SubscriptionId::read(reader, id).map(|_| true)

@@ -6,7 +6,8 @@ use crate::property::{Properties, no_extra};
 use crate::reader::{Reader, saturate};
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, ReasonCode, ReasonCodes, Version,
+    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, ReasonCode, ReasonCodes, Repeated,
+    Version,
 };
 
 /// SUBACK: the answer to SUBSCRIBE (MQTT 5.0 §3.9).
@@ -44,7 +45,10 @@ fn read_codes<'a>(
         return Err(reader.error(DecodeErrorKind::EmptyList));
     }
     if count > reader.limits.filters {
-        return Err(reader.error_at(start, DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+        return Err(reader.error_at(
+            start,
+            DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters },
+        ));
     }
     for (index, &found) in bytes.iter().enumerate() {
         if !ReasonCode::from_u8(found).is_some_and(&allowed) {

@@ -8,7 +8,7 @@ use crate::property::{Properties, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, SubscriptionId,
+    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, Repeated, SubscriptionId,
     Subscriptions, UserProperties, Version,
 };
 
@@ -171,7 +171,8 @@ fn read_entries<'a>(
     let mut count = 0;
     while !reader.is_empty() {
         if count >= reader.limits.filters {
-            return Err(reader.error(DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+            return Err(reader
+                .error(DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters }));
         }
         read(reader)?;
         count += 1;
@@ -208,7 +209,7 @@ impl<'a> Body<'a> for Subscribe<'a> {
         if self.subscriptions.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        let mut len = if version.is_v5() { self.properties().list_len(2)? } else { 2 };
+        let mut len = if version.is_v5() { self.properties().list_len(0)?.saturating_add(2) } else { 2 };
         for Subscription { filter, options } in self.subscriptions {
             if version.is_v5() && options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);

@@ -9,7 +9,7 @@ pub(crate) use value::Value;
 
 use crate::reader::Reader;
 use crate::writer::{Sink, str_len, with_varint};
-use crate::{DecodeError, DecodeErrorKind, EncodeError, UserProperties, Version};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, Repeated, UserProperties, Version};
 
 /// Reads the value of a property that may occur once.
 #[inline(always)]
@@ -69,7 +69,9 @@ pub(crate) trait Properties<'a>: Default {
             if id == PropertyId::UserProperty {
                 if user_properties >= list.limits.user_properties {
                     let limit = list.limits.user_properties;
-                    return Err(list.error_before(DecodeErrorKind::TooMany { limit }));
+                    return Err(
+                        list.error_before(DecodeErrorKind::TooMany { what: Repeated::UserProperties, limit })
+                    );
                 }
                 list.str()?;
                 list.str()?;
