@@ -1,6 +1,6 @@
 //! AUTH.
 
-use super::{Body, Done, check_reason, read_reason};
+use super::{Body, Done, Lengths, check_reason, read_reason};
 use crate::property::{Properties, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -60,17 +60,19 @@ impl<'a> Body<'a> for Auth<'a> {
         done.with(&reader, Self { reason, authentication_method, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if !version.is_v5() {
             return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
         }
         check_reason(self.reason, Self::TYPE, version)?;
-        Ok(1 + self.properties.list_len(optional_len(self.method())?)?)
+        let mut lengths = Lengths::new(1);
+        lengths.add_properties(self.properties.fields_len()?.saturating_add(optional_len(self.method())?));
+        Ok(lengths)
     }
 
-    fn write_body(&self, _: Version, sink: &mut impl Sink) {
+    fn write_body(&self, _: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u8(self.reason.as_u8());
-        self.properties.write_list_with(optional_len(self.method()).unwrap_or(0), sink, |sink| {
+        self.properties.write_list_with(lengths.properties, sink, |sink| {
             write_optional(self.method(), PropertyId::AuthenticationMethod, sink);
         });
     }

@@ -2,7 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use super::{Body, Done, check_reason, read_reason};
+use super::{Body, Done, Lengths, check_reason, read_reason};
 use crate::property::{Properties, no_extra, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -100,25 +100,25 @@ impl<'a> Body<'a> for ConnAck<'a> {
         done.with(&reader, Self { session_present, reason, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
+        let mut lengths = Lengths::new(2);
         if self.session_present && self.reason != ReasonCode::Success {
             return Err(EncodeError::SessionPresentOnRefusal);
         }
         if version.is_v5() {
             check_reason(self.reason, Self::TYPE, version)?;
-            return Ok(self.properties.list_len(0)?.saturating_add(2));
+            lengths.add_properties(self.properties.fields_len()?);
+        } else if self.reason.v3_return_code().is_none() {
+            return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code: self.reason });
         }
-        match self.reason.v3_return_code() {
-            Some(_) => Ok(2),
-            None => Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code: self.reason }),
-        }
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u8((self.session_present && version != Version::V3_1).into());
         if version.is_v5() {
             sink.u8(self.reason.as_u8());
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
         } else {
             sink.u8(self.reason.v3_return_code().unwrap_or(0));
         }

@@ -1,7 +1,7 @@
 //! DISCONNECT.
 
-use super::ack::{outcome_len, read_outcome, write_outcome};
-use super::{Body, Done};
+use super::ack::{measure_outcome, read_outcome, write_outcome};
+use super::{Body, Done, Lengths};
 use crate::property::properties;
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -56,13 +56,13 @@ impl<'a> Body<'a> for Disconnect<'a> {
         done.with(&reader, Self { reason, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
-        outcome_len(self.reason, &self.properties, Self::TYPE, version)
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
+        let mut lengths = Lengths::default();
+        measure_outcome(self.reason, &self.properties, Self::TYPE, version, &mut lengths)?;
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
-        if version.is_v5() {
-            write_outcome(self.reason, &self.properties, sink);
-        }
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+        write_outcome(self.reason, &self.properties, version, lengths, sink);
     }
 }

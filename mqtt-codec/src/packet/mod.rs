@@ -54,10 +54,10 @@ pub(crate) trait Body<'a>: Sized {
         Self::TYPE.fixed_flags().unwrap_or(0)
     }
 
-    /// Checks everything that can make encoding fail.
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError>;
+    /// Checks everything that can make encoding fail, so that writing cannot.
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError>;
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink);
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink);
 }
 
 #[inline(always)]
@@ -92,26 +92,65 @@ fn decode<'a, T: Body<'a>, R>(
     T::decode_body(version, flags, reader, Done(wrap))
 }
 
-fn body_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
-    let len = packet.body_len(version)?;
-    if len > varint::MAX as usize {
-        return Err(EncodeError::PacketTooLarge { len });
+/// What measuring a packet finds out and writing it needs, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lengths {
+    /// All that follows the fixed header.
+    body: usize,
+    /// The property list, without its length in front.
+    properties: usize,
+    /// The property list of the will, without its length in front.
+    will_properties: usize,
+}
+
+impl Lengths {
+    const fn new(body: usize) -> Self {
+        Self { body, properties: 0, will_properties: 0 }
     }
-    Ok(len)
+
+    const fn add(&mut self, len: usize) {
+        self.body = self.body.saturating_add(len);
+    }
+
+    fn add_properties(&mut self, len: usize) {
+        self.properties = len;
+        self.add(with_varint(len));
+    }
+
+    fn add_will_properties(&mut self, len: usize) {
+        self.will_properties = len;
+        self.add(with_varint(len));
+    }
+
+    /// The whole packet.
+    fn packet(&self) -> usize {
+        1 + with_varint(self.body)
+    }
+}
+
+#[inline(always)]
+fn measure<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<Lengths, EncodeError> {
+    let lengths = packet.measure(version)?;
+    if lengths.body > varint::MAX as usize {
+        return Err(EncodeError::PacketTooLarge { len: lengths.body });
+    }
+    Ok(lengths)
 }
 
 fn encoded_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
-    body_len(packet, version).map(|len| 1 + with_varint(len))
+    measure(packet, version).map(|lengths| lengths.packet())
 }
 
-fn write<'a, T: Body<'a>>(packet: &T, version: Version, body_len: usize, sink: &mut impl Sink) {
-    write_fixed_header(packet, body_len, sink);
-    packet.write_body(version, sink);
+#[inline(always)]
+fn write<'a, T: Body<'a>>(packet: &T, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+    write_fixed_header(packet, lengths, sink);
+    packet.write_body(version, lengths, sink);
 }
 
-fn write_fixed_header<'a, T: Body<'a>>(packet: &T, body_len: usize, sink: &mut impl Sink) {
+#[inline(always)]
+fn write_fixed_header<'a, T: Body<'a>>(packet: &T, lengths: &Lengths, sink: &mut impl Sink) {
     sink.u8((T::TYPE as u8) << 4 | packet.flags());
-    sink.varint(body_len);
+    sink.varint(lengths.body);
 }
 
 fn encode_to_slice<'a, T: Body<'a>>(
@@ -119,12 +158,13 @@ fn encode_to_slice<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut [u8],
 ) -> Result<usize, EncodeError> {
-    let body_len = body_len(packet, version)?;
-    let needed = 1 + with_varint(body_len);
-    if needed > buffer.len() {
-        return Err(EncodeError::BufferTooSmall { needed, available: buffer.len() });
-    }
-    write(packet, version, body_len, &mut SliceSink(buffer));
+    let lengths = measure(packet, version)?;
+    let needed = lengths.packet();
+    let available = buffer.len();
+    let Some(space) = buffer.get_mut(..needed) else {
+        return Err(EncodeError::BufferTooSmall { needed, available });
+    };
+    write(packet, version, &lengths, &mut SliceSink(space));
     Ok(needed)
 }
 
@@ -134,12 +174,10 @@ fn encode<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut impl bytes::BufMut,
 ) -> Result<(), EncodeError> {
-    let body_len = body_len(packet, version)?;
-    let needed = 1 + with_varint(body_len);
-    if needed > buffer.remaining_mut() {
-        return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
-    }
-    write(packet, version, body_len, &mut crate::writer::BufSink(buffer));
+    let lengths = measure(packet, version)?;
+    let mut sink = crate::writer::BufSink::new(buffer, lengths.packet())?;
+    write(packet, version, &lengths, &mut sink);
+    sink.flush();
     Ok(())
 }
 
@@ -177,6 +215,7 @@ macro_rules! packet {
             ///
             /// # Errors
             /// Whatever makes the packet impossible to encode.
+            #[inline]
             pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
                 encoded_len(self, version)
             }
@@ -185,6 +224,7 @@ macro_rules! packet {
             ///
             /// # Errors
             /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+            #[inline]
             pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
                 encode_to_slice(self, version, buffer)
             }
@@ -194,6 +234,7 @@ macro_rules! packet {
             /// # Errors
             /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
             #[cfg(feature = "bytes")]
+            #[inline]
             pub fn encode(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
                 encode(self, version, buffer)
             }
@@ -263,11 +304,11 @@ macro_rules! empty_body {
                 done.with(&reader, Self)
             }
 
-            fn body_len(&self, _: Version) -> Result<usize, EncodeError> {
-                Ok(0)
+            fn measure(&self, _: Version) -> Result<Lengths, EncodeError> {
+                Ok(Lengths::default())
             }
 
-            fn write_body(&self, _: Version, _: &mut impl Sink) {}
+            fn write_body(&self, _: Version, _: &Lengths, _: &mut impl Sink) {}
         }
     };
 }
@@ -345,6 +386,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+    #[inline]
     pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
         with_body!(self, body => encode_to_slice(body, version, buffer))
     }

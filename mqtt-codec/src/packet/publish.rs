@@ -2,7 +2,7 @@
 
 use mqtt_topic::TopicName;
 
-use super::{Body, Done};
+use super::{Body, Done, Lengths};
 use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
@@ -43,11 +43,9 @@ impl<'a> MessageProperties<'a> {
         if len > crate::varint::MAX as usize {
             return Err(EncodeError::PacketTooLarge { len });
         }
-        let needed = crate::writer::with_varint(len);
-        if needed > buffer.remaining_mut() {
-            return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
-        }
-        self.write_list(&mut crate::writer::BufSink(buffer));
+        let mut sink = crate::writer::BufSink::new(buffer, crate::writer::with_varint(len))?;
+        self.write_list(len, &mut sink);
+        sink.flush();
         Ok(())
     }
 
@@ -219,14 +217,11 @@ impl<'a> Publish<'a> {
     /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
     #[cfg(feature = "bytes")]
     pub fn encode_head(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
-        let body_len = super::body_len(self, version)?;
-        let needed = 1 + crate::writer::with_varint(body_len) - self.payload.len();
-        if needed > buffer.remaining_mut() {
-            return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
-        }
-        let mut sink = crate::writer::BufSink(buffer);
-        super::write_fixed_header(self, body_len, &mut sink);
-        self.write_head(version, &mut sink);
+        let lengths = super::measure(self, version)?;
+        let mut sink = crate::writer::BufSink::new(buffer, lengths.packet() - self.payload.len())?;
+        super::write_fixed_header(self, &lengths, &mut sink);
+        self.write_head(version, &lengths, &mut sink);
+        sink.flush();
         Ok(())
     }
 
@@ -238,13 +233,14 @@ impl<'a> Publish<'a> {
         Ok(len)
     }
 
-    fn write_head(&self, version: Version, sink: &mut impl Sink) {
+    #[inline]
+    fn write_head(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.field(self.topic.name().map_or(&[][..], |name| name.as_str().as_bytes()));
         if let Some(id) = self.delivery.packet_id() {
             sink.u16(id.get());
         }
         if version.is_v5() {
-            self.properties.write_list_with(self.extra_len().unwrap_or(0), sink, |sink| {
+            self.properties.write_list_with(lengths.properties, sink, |sink| {
                 write_optional(self.topic.alias(), PropertyId::TopicAlias, sink);
                 for id in self.subscription_ids {
                     write_optional(Some(id), PropertyId::SubscriptionIdentifier, sink);
@@ -301,20 +297,23 @@ impl<'a> Body<'a> for Publish<'a> {
         dup | (self.delivery.qos() as u8) << 1 | if self.retain { RETAIN } else { 0 }
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    #[inline]
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         let name = self.topic.name().map_or(0, |name| name.as_str().len());
         let id = if self.delivery.packet_id().is_some() { 2 } else { 0 };
-        let mut len = (2 + name + id).saturating_add(self.payload.len());
+        let mut lengths = Lengths::new(2 + name + id);
+        lengths.add(self.payload.len());
         if version.is_v5() {
-            len = len.saturating_add(self.properties.list_len(self.extra_len()?)?);
+            lengths.add_properties(self.properties.fields_len()?.saturating_add(self.extra_len()?));
         } else if self.topic.name().is_none() {
             return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
         }
-        Ok(len)
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
-        self.write_head(version, sink);
+    #[inline]
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+        self.write_head(version, lengths, sink);
         sink.put(self.payload);
     }
 }

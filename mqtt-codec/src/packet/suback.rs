@@ -1,7 +1,7 @@
 //! SUBACK and UNSUBACK.
 
 use super::ack::AckProperties;
-use super::{Body, Done, check_reason};
+use super::{Body, Done, Lengths, check_reason};
 use crate::property::{Properties, no_extra};
 use crate::reader::{Reader, saturate};
 use crate::writer::Sink;
@@ -87,23 +87,32 @@ impl<'a> Body<'a> for SubAck<'a> {
         done.with(&reader, Self { packet_id, codes, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if self.codes.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        for code in self.codes {
-            if suback_code(code, version).is_none() {
-                return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });
+        let mut lengths = Lengths::new(2);
+        lengths.add(self.codes.len());
+        if self.codes.wire(version).is_none() {
+            for code in self.codes {
+                if suback_code(code, version).is_none() {
+                    return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });
+                }
             }
         }
-        let properties = if version.is_v5() { self.properties.list_len(0)? } else { 0 };
-        Ok(properties.saturating_add(2).saturating_add(self.codes.len()))
+        if version.is_v5() {
+            lengths.add_properties(self.properties.fields_len()?);
+        }
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
+        }
+        if let Some(codes) = self.codes.wire(version) {
+            return sink.put(codes);
         }
         for code in self.codes {
             sink.u8(suback_code(code, version).unwrap_or(code).as_u8());
@@ -131,21 +140,24 @@ impl<'a> Body<'a> for UnsubAck<'a> {
         done.with(&reader, Self { packet_id, codes, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if !version.is_v5() {
-            return Ok(2);
+            return Ok(Lengths::new(2));
         }
         if self.codes.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
         self.codes.iter().try_for_each(|code| check_reason(code, Self::TYPE, version))?;
-        Ok(self.properties.list_len(0)?.saturating_add(2).saturating_add(self.codes.len()))
+        let mut lengths = Lengths::new(2);
+        lengths.add(self.codes.len());
+        lengths.add_properties(self.properties.fields_len()?);
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
             for code in self.codes {
                 sink.u8(code.as_u8());
             }

@@ -2,7 +2,7 @@
 
 use mqtt_topic::TopicFilter;
 
-use super::{Body, Done};
+use super::{Body, Done, Lengths};
 use crate::list::{ListItem, sealed, take_str, take_u8};
 use crate::property::{Properties, properties};
 use crate::reader::Reader;
@@ -205,24 +205,34 @@ impl<'a> Body<'a> for Subscribe<'a> {
         done.with(&reader, Self { packet_id, subscription_id, user_properties, subscriptions })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if self.subscriptions.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        let mut len = if version.is_v5() { self.properties().list_len(0)?.saturating_add(2) } else { 2 };
+        let mut lengths = Lengths::new(2);
+        if version.is_v5() {
+            lengths.add_properties(self.properties().fields_len()?);
+        }
+        if let Some(subscriptions) = self.subscriptions.wire(version) {
+            lengths.add(subscriptions.len());
+            return Ok(lengths);
+        }
         for Subscription { filter, options } in self.subscriptions {
             if version.is_v5() && options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);
             }
-            len = len.saturating_add(2 + filter.as_str().len() + 1);
+            lengths.add(2 + filter.as_str().len() + 1);
         }
-        Ok(len)
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties().write_list(sink);
+            self.properties().write_list(lengths.properties, sink);
+        }
+        if let Some(subscriptions) = self.subscriptions.wire(version) {
+            return sink.put(subscriptions);
         }
         for Subscription { filter, options } in self.subscriptions {
             sink.field(filter.as_str().as_bytes());
@@ -257,18 +267,31 @@ impl<'a> Body<'a> for Unsubscribe<'a> {
         )
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if self.filters.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        let fixed = if version.is_v5() { self.properties().list_len(0)?.saturating_add(2) } else { 2 };
-        Ok(self.filters.iter().fold(fixed, |len, filter| len.saturating_add(2 + filter.as_str().len())))
+        let mut lengths = Lengths::new(2);
+        if version.is_v5() {
+            lengths.add_properties(self.properties().fields_len()?);
+        }
+        if let Some(filters) = self.filters.wire(version) {
+            lengths.add(filters.len());
+            return Ok(lengths);
+        }
+        for filter in self.filters {
+            lengths.add(2 + filter.as_str().len());
+        }
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties().write_list(sink);
+            self.properties().write_list(lengths.properties, sink);
+        }
+        if let Some(filters) = self.filters.wire(version) {
+            return sink.put(filters);
         }
         for filter in self.filters {
             sink.field(filter.as_str().as_bytes());

@@ -8,7 +8,7 @@ pub(crate) use table::{count_in, value_len};
 pub(crate) use value::Value;
 
 use crate::reader::Reader;
-use crate::writer::{Sink, str_len, with_varint};
+use crate::writer::{Sink, str_len};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Repeated, UserProperties, Version};
 
 /// Reads the value of a property that may occur once.
@@ -92,22 +92,19 @@ pub(crate) trait Properties<'a>: Default {
         if version.is_v5() { self.read_list(reader, no_extra) } else { Ok(()) }
     }
 
-    /// Writes the list with its length in front.
-    fn write_list(&self, sink: &mut impl Sink) {
-        self.write_list_with(0, sink, |_| ());
+    /// Writes the list with its length `len` in front.
+    fn write_list(&self, len: usize, sink: &mut impl Sink) {
+        self.write_list_with(len, sink, |_| ());
     }
 
-    /// Writes the list with its length in front, and `extra_len` bytes of properties that are not fields.
-    fn write_list_with<S: Sink>(&self, extra_len: usize, sink: &mut S, extra: impl FnOnce(&mut S)) {
-        // The length was computed without an error before anything was written.
-        sink.varint(self.fields_len().unwrap_or(0).saturating_add(extra_len));
-        extra(sink);
-        self.write_fields(sink);
-    }
-
-    /// Bytes of the list with its length in front; `extra` is the length of properties that are not fields.
-    fn list_len(&self, extra: usize) -> Result<usize, EncodeError> {
-        self.fields_len().map(|len| with_varint(len.saturating_add(extra)))
+    /// Writes the list with its length in front; `len` includes the properties that `extra` writes.
+    #[inline]
+    fn write_list_with<S: Sink>(&self, len: usize, sink: &mut S, extra: impl FnOnce(&mut S)) {
+        sink.varint(len);
+        if len > 0 {
+            extra(sink);
+            self.write_fields(sink);
+        }
     }
 }
 
@@ -116,12 +113,22 @@ pub(crate) fn no_extra(_: &mut Reader<'_>, _: PropertyId) -> Result<bool, Decode
 }
 
 pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
+    if let Some(on_wire) = list.on_wire_pairs() {
+        return Ok(on_wire.fold(0usize, |sum, pair| sum.saturating_add(1 + pair.len())));
+    }
     list.iter().try_fold(0usize, |sum, (name, value)| {
         Ok(sum.saturating_add(1).saturating_add(str_len(name)?).saturating_add(str_len(value)?))
     })
 }
 
 pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Sink) {
+    if let Some(on_wire) = list.on_wire_pairs() {
+        for pair in on_wire {
+            sink.u8(PropertyId::UserProperty as u8);
+            sink.put(pair);
+        }
+        return;
+    }
     for (name, value) in list {
         sink.u8(PropertyId::UserProperty as u8);
         sink.field(name.as_bytes());
