@@ -36,9 +36,15 @@ pub(crate) trait Sink {
     /// A string or binary field; its length was checked by [`binary_len`] or [`str_len`].
     #[inline]
     fn field(&mut self, bytes: &[u8]) {
-        self.u16(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
+        self.array(field_len(bytes));
         self.put(bytes);
     }
+}
+
+/// The length in front of a field, which is at most 65,535 bytes.
+#[expect(clippy::cast_possible_truncation, reason = "checked when the packet was measured")]
+fn field_len(bytes: &[u8]) -> [u8; 2] {
+    (bytes.len() as u16).to_be_bytes()
 }
 
 /// A caller's slice, from the front.
@@ -58,6 +64,18 @@ impl Sink for SliceSink<'_> {
     fn array<const N: usize>(&mut self, bytes: [u8; N]) {
         if let Some((front, rest)) = core::mem::take(&mut self.0).split_first_chunk_mut() {
             *front = bytes;
+            self.0 = rest;
+        }
+    }
+
+    /// Both parts in one step.
+    #[inline]
+    fn field(&mut self, bytes: &[u8]) {
+        if let Some((front, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(2 + bytes.len())
+            && let Some((len, text)) = front.split_first_chunk_mut()
+        {
+            *len = field_len(bytes);
+            text.copy_from_slice(bytes);
             self.0 = rest;
         }
     }

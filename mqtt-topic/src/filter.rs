@@ -136,18 +136,25 @@ text::owned_text!(TopicFilter, TopicFilterBuf);
 
 /// Checks that wildcards fill their levels, that `#` is last, and that there is no NUL. `offset` is where `filter`
 /// begins in the text that the caller gave.
+#[inline(always)]
 fn check_wildcards(filter: &str, offset: usize) -> Result<(), TopicError> {
     let bytes = filter.as_bytes();
-    text::try_each_special(bytes, |at| {
-        let begins_level = at == 0 || bytes.get(at - 1) == Some(&b'/');
-        let after = bytes.get(at + 1);
-        let kind = match bytes.get(at) {
-            Some(b'+') if begins_level && matches!(after, None | Some(b'/')) => return Ok(()),
-            Some(b'#') if begins_level && after.is_none() => return Ok(()),
-            Some(b'+') => TopicErrorKind::SingleLevelWildcard,
-            Some(b'#') => TopicErrorKind::MultiLevelWildcard,
-            _ => TopicErrorKind::Nul,
-        };
-        Err(TopicError::new(kind, offset + at))
+    text::try_each_special(bytes, |at| match check_special(bytes, at) {
+        None => Ok(()),
+        Some(kind) => Err(TopicError::new(kind, offset + at)),
     })
+}
+
+/// What is wrong with the NUL or wildcard at `at`. Not inlined, for it would take registers from the search.
+#[inline(never)]
+fn check_special(filter: &[u8], at: usize) -> Option<TopicErrorKind> {
+    let begins_level = at == 0 || filter.get(at - 1) == Some(&b'/');
+    let after = filter.get(at + 1);
+    match filter.get(at) {
+        Some(b'+') if begins_level && matches!(after, None | Some(b'/')) => None,
+        Some(b'#') if begins_level && after.is_none() => None,
+        Some(b'+') => Some(TopicErrorKind::SingleLevelWildcard),
+        Some(b'#') => Some(TopicErrorKind::MultiLevelWildcard),
+        _ => Some(TopicErrorKind::Nul),
+    }
 }

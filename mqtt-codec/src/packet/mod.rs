@@ -149,8 +149,14 @@ fn write<'a, T: Body<'a>>(packet: &T, version: Version, lengths: &Lengths, sink:
 
 #[inline(always)]
 fn write_fixed_header<'a, T: Body<'a>>(packet: &T, lengths: &Lengths, sink: &mut impl Sink) {
-    sink.u8((T::TYPE as u8) << 4 | packet.flags());
-    sink.varint(lengths.body);
+    let first = (T::TYPE as u8) << 4 | packet.flags();
+    match u8::try_from(lengths.body) {
+        Ok(short @ 0..=0x7F) => sink.array([first, short]),
+        _ => {
+            sink.u8(first);
+            sink.varint(lengths.body);
+        }
+    }
 }
 
 fn encode_to_slice<'a, T: Body<'a>>(
