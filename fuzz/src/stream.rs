@@ -10,7 +10,13 @@ pub fn stream(input: &[u8]) {
     let (reads, stream) = rest.split_at(reads);
     let limits = match setup & 0x80 {
         0 => Limits::default(),
-        _ => Limits { packet_size: 64, user_properties: 2, filters: 2, subscription_ids: 2 },
+        _ => Limits {
+            packet_size: 64,
+            user_properties: 2,
+            filters: 2,
+            subscription_ids: 2,
+            ..Limits::default()
+        },
     };
     let decoder = match setup & 0b11 {
         0 => Decoder::new(limits),

@@ -60,7 +60,7 @@ impl Default for Config {
                 packet_size: 16 << 20,
                 user_properties: 1024,
                 filters: 4096,
-                subscription_ids: u32::MAX,
+                ..Limits::default()
             },
             connect_packet_size: 512 << 10,
             connect_timeout: 10_000,

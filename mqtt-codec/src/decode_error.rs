@@ -53,6 +53,7 @@ impl DecodeError {
             | Kind::TrailingBytes { .. }
             | Kind::Utf8 { .. }
             | Kind::Nul
+            | Kind::DiscouragedCharacter { .. }
             | Kind::ReservedConnectFlag
             | Kind::WillQoSWithoutWill { .. }
             | Kind::WillRetainWithoutWill
@@ -169,6 +170,7 @@ impl DecodeError {
             | Kind::TooMany { .. }
             | Kind::Truncated { .. }
             | Kind::TrailingBytes { .. }
+            | Kind::DiscouragedCharacter { .. }
             | Kind::WrongVersion { .. }
             | Kind::VersionRefused
             | Kind::UnknownProperty { .. }

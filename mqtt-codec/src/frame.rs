@@ -147,6 +147,12 @@ pub struct Limits {
     pub filters: u32,
     /// Subscription Identifiers in one PUBLISH.
     pub subscription_ids: u32,
+    /// Whether strings may contain what senders should not send: control characters (U+0001 to U+001F, U+007F to U+009F)
+    /// and non-characters (MQTT 5.0 §1.5.4). A broker that takes them lets a publisher disconnect those
+    /// subscribers that do not.
+    pub discouraged_characters: bool,
+    /// Whether the remaining length of a 3.x packet may have more bytes than it needs, which only 5.0 forbids.
+    pub overlong_lengths: bool,
 }
 
 impl Limits {
@@ -161,6 +167,8 @@ impl Default for Limits {
             user_properties: u32::MAX,
             filters: u32::MAX,
             subscription_ids: u32::MAX,
+            discouraged_characters: true,
+            overlong_lengths: true,
         }
     }
 }
@@ -178,6 +186,13 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    /// The packet up to `end`, as if it ended there.
+    pub(crate) fn cut(bytes: &'a [u8], header: Header, end: usize, limits: &Limits) -> Option<Self> {
+        let bytes = bytes.get(..end)?;
+        let body = bytes.get(header.len..)?;
+        Some(Self { bytes, body, packet_type: header.packet_type, limits: *limits })
+    }
+
     /// The whole packet.
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -200,11 +215,16 @@ impl<'a> Frame<'a> {
     }
 
     #[inline]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    #[inline]
     pub(crate) fn reader(&self) -> Reader<'a> {
         Reader::new(self.body, self.bytes.len(), self.packet_type, self.limits)
     }
 
-    /// Fails if the remaining length took more bytes than it needs. 5.0 forbids that (MQTT-1.5.5-1), 3.x does not.
+    /// Fails if the remaining length took more bytes than it needs and may not. 5.0 forbids it (MQTT-1.5.5-1), 3.x does not.
     #[inline]
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
         // The last byte of the remaining length holds its highest bits.
@@ -229,6 +249,17 @@ impl<'a> Frame<'a> {
 /// `limits.packet_size`; each as soon as the bytes that show it are there.
 #[inline]
 pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, DecodeError> {
+    let Some(Header { packet_type, len, size }) = header(bytes, limits)? else {
+        return Ok(None);
+    };
+    let whole = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
+    let body = whole.and_then(|whole| whole.get(len..));
+    Ok(whole.zip(body).map(|(bytes, body)| Frame { bytes, body, packet_type, limits: *limits }))
+}
+
+/// The fixed header at the front of `bytes`.
+#[inline(always)]
+pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Option<Header>, DecodeError> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
     };
@@ -247,9 +278,18 @@ pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, 
         let kind = DecodeErrorKind::PacketTooLarge { size, limit: limits.packet_size };
         return Err(DecodeError::new(kind, Some(packet_type), 1));
     }
-    let whole = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
-    let body = whole.and_then(|whole| whole.get(1 + usize::from(used)..));
-    Ok(whole.zip(body).map(|(bytes, body)| Frame { bytes, body, packet_type, limits: *limits }))
+    let header = Header { packet_type, len: 1 + usize::from(used), size };
+    Ok(Some(header))
+}
+
+/// A fixed header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    pub(crate) packet_type: PacketType,
+    /// Its own bytes.
+    pub(crate) len: usize,
+    /// Bytes of the whole packet.
+    pub(crate) size: u32,
 }
 
 /// The version that a CONNECT asks for, from its protocol name and level and nothing else, so that the answer can

@@ -63,6 +63,7 @@ mod id;
 mod list;
 mod packet;
 mod property;
+mod publish_head;
 mod reader;
 mod reason;
 mod stream;
@@ -84,6 +85,7 @@ pub use packet::{
     UnsubAck, Unsubscribe, Will,
 };
 pub use property::{Property, PropertyId, Section, ValueType};
+pub use publish_head::PublishHead;
 pub use reason::ReasonCode;
-pub use stream::Decoder;
+pub use stream::{Decoder, Part, StreamDecoder};
 pub use version::Version;

@@ -135,11 +135,11 @@ impl<'a> Reader<'a> {
     /// A UTF-8 string without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
     pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
         match text::take_ascii(self.rest) {
-            Some((text, rest)) => {
+            Some((text, rest)) if self.limits.discouraged_characters => {
                 self.rest = rest;
                 Ok(text)
             }
-            None => self.unusual_str(text::text),
+            _ => self.unusual_str(text::text),
         }
     }
 
@@ -147,11 +147,11 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub(crate) fn utf8(&mut self) -> Result<&'a str, DecodeError> {
         match text::take_ascii_with_nul(self.rest) {
-            Some((text, rest)) => {
+            Some((text, rest)) if self.limits.discouraged_characters => {
                 self.rest = rest;
                 Ok(text)
             }
-            None => self.unusual_str(text::utf8),
+            _ => self.unusual_str(text::utf8),
         }
     }
 
@@ -161,7 +161,14 @@ impl<'a> Reader<'a> {
         check: fn(&'a [u8]) -> Result<&'a str, TextError>,
     ) -> Result<&'a str, DecodeError> {
         let bytes = self.binary()?;
-        check(bytes).map_err(|error| self.text_error(bytes.len(), error))
+        let text = check(bytes).map_err(|error| self.text_error(bytes.len(), error))?;
+        if !self.limits.discouraged_characters
+            && let Some((at, found)) = text.char_indices().find(|&(_, char)| text::is_discouraged(char))
+        {
+            let start = self.offset() - bytes.len();
+            return Err(self.error_at(start + at, DecodeErrorKind::DiscouragedCharacter { found }));
+        }
+        Ok(text)
     }
 
     #[cold]

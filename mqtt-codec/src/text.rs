@@ -49,6 +49,13 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, TextError> {
     })
 }
 
+/// Whether it is a control character or a non-character, which senders should not send (MQTT 5.0 §1.5.4). U+0000 is
+/// not among them, for it is forbidden.
+pub(crate) fn is_discouraged(char: char) -> bool {
+    matches!(char, '\u{1}'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{FDD0}'..='\u{FDEF}')
+        || u32::from(char) & 0xFFFE == 0xFFFE
+}
+
 /// Whether there is a byte 0, eight bytes at a time.
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {

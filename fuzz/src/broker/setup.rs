@@ -32,7 +32,13 @@ impl Policy for Rules {
 /// So small that a short script reaches every limit.
 fn small() -> Config {
     Config {
-        limits: Limits { packet_size: 256, user_properties: 2, filters: 2, subscription_ids: 2 },
+        limits: Limits {
+            packet_size: 256,
+            user_properties: 2,
+            filters: 2,
+            subscription_ids: 2,
+            ..Limits::default()
+        },
         connect_packet_size: 128,
         receive_maximum: 2,
         send_maximum: 2,

@@ -96,6 +96,13 @@ pub enum DecodeErrorKind {
     /// A string has U+0000 in it.
     #[error("a string must not contain U+0000, found one")]
     Nul,
+    /// A string has a character in it that senders should not send, and
+    /// [`Limits::discouraged_characters`](crate::Limits::discouraged_characters) says no.
+    #[error("a string must not contain control characters or non-characters here, found U+{:04X}", u32::from(*.found))]
+    DiscouragedCharacter {
+        /// The character.
+        found: char,
+    },
     /// A bad Topic Name in PUBLISH, or a bad Will Topic.
     #[error("bad topic name: {0}")]
     TopicName(TopicError),
@@ -254,6 +261,7 @@ impl DecodeErrorKind {
             Self::TrailingBytes { .. } => "TrailingBytes",
             Self::Utf8 { .. } => "Utf8",
             Self::Nul => "Nul",
+            Self::DiscouragedCharacter { .. } => "DiscouragedCharacter",
             Self::TopicName(_) => "TopicName",
             Self::NoTopic => "NoTopic",
             Self::TopicFilter(_) => "TopicFilter",

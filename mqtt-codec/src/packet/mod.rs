@@ -73,9 +73,10 @@ fn decode<'a, T: Body<'a>, R>(
             DecodeErrorKind::WrongPacketType { expected: T::TYPE, found: frame.packet_type() },
         ));
     }
-    if version.is_v5() {
+    if version.is_v5() || !frame.limits().overlong_lengths {
         frame.check_minimal()?;
-    } else if T::TYPE == PacketType::Auth {
+    }
+    if !version.is_v5() && T::TYPE == PacketType::Auth {
         return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType { found: T::TYPE as u8 }));
     }
     let flags = frame.flags();

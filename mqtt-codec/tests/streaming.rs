@@ -1,0 +1,149 @@
+//! A large PUBLISH in parts: the same as in one piece, however the bytes arrive.
+
+use mqtt_codec::{
+    DecodeError, DecodeErrorKind, Limits, Packet, Part, Publish, PublishHead, StreamDecoder, Version, frame,
+};
+
+const WHOLE_UP_TO: u32 = 20;
+
+/// What comes out of a stream, with the pieces of a payload joined.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    packets: Vec<String>,
+    error: Option<DecodeError>,
+}
+
+/// Feeds `stream` in reads of `read` bytes, through a buffer that keeps no more than it has to.
+fn parts(version: Version, stream: &[u8], read: usize) -> Seen {
+    let mut decoder = StreamDecoder::with_version(version, Limits::default(), WHOLE_UP_TO);
+    let mut buffer = Vec::new();
+    let mut seen = Seen { packets: Vec::new(), error: None };
+    let mut payload = Vec::<u8>::new();
+    let mut largest = 0;
+    for bytes in stream.chunks(read) {
+        buffer.extend(bytes);
+        loop {
+            let used = match decoder.decode(&buffer) {
+                Ok(None) => break,
+                Ok(Some((Part::Packet(packet), used))) => {
+                    seen.packets.push(format!("{packet:?}"));
+                    used
+                }
+                Ok(Some((Part::Head(head), used))) => {
+                    assert_eq!(used, head.len);
+                    assert!(head.publish.payload.is_empty());
+                    seen.packets.push(format!(
+                        "{:?} {:?} {}",
+                        head.publish.topic, head.publish.delivery, head.payload_len
+                    ));
+                    used
+                }
+                Ok(Some((Part::Payload { bytes, left }, used))) => {
+                    assert_eq!(used, bytes.len());
+                    payload.extend(bytes);
+                    if left == 0 {
+                        seen.packets.push(format!("payload {:?}", std::mem::take(&mut payload)));
+                    }
+                    used
+                }
+                Err(error) => {
+                    seen.error = Some(error);
+                    return seen;
+                }
+            };
+            buffer.drain(..used);
+        }
+        largest = largest.max(buffer.len());
+    }
+    assert!(largest <= 40, "{largest} bytes were held");
+    seen
+}
+
+fn encode(version: Version, packet: impl Into<Packet<'static>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    packet.into().encode(version, &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn cuts_make_no_difference() {
+    static PAYLOAD: [u8; 300] = [7; 300];
+    for version in Version::ALL {
+        let name = mqtt_codec::TopicName::new("a/b").unwrap();
+        let mut stream = Vec::new();
+        for len in [0, 12, 13, 14, 20, 130, 300] {
+            stream.extend(encode(version, Publish::new(name, &PAYLOAD[..len])));
+            stream.extend(encode(version, Packet::PingReq));
+        }
+        stream.extend([0x36, 200, 1]);
+        let all = parts(version, &stream, 1);
+        let in_parts = if version.is_v5() { 5 } else { 4 };
+        assert_eq!(all.packets.iter().filter(|packet| packet.starts_with("payload")).count(), in_parts);
+        assert_eq!(all.error, None, "{version}: the head of the last one is not whole");
+        for read in 2..40 {
+            assert_eq!(parts(version, &stream, read), all, "{version} in reads of {read}");
+        }
+    }
+}
+
+/// Every PUBLISH of a few bytes: its head gives the packet or the error that the whole gives.
+#[test]
+fn a_head_says_what_the_whole_says() {
+    let bodies: &[&[u8]] = &[
+        b"",
+        b"\0",
+        b"\0\x03a/b",
+        b"\0\x03a/b\0\x01",
+        b"\0\x03a/b\0\x01\0hi",
+        b"\0\x03a/b\0\0\0hi",
+        b"\0\x03a/b\0",
+        b"\0\x03a/+hi",
+        b"\0\x09a/b",
+        b"\0\0\0\x01\x03\x23\0\x01hi",
+        b"\0\0\x03\x23\0\x01hi",
+        b"\0\0\0hi",
+        b"\0\x01a\0\x01\x80",
+        b"\0\x01a\0\x01\x80\x80\x80\x80\x80",
+        b"\0\x01a\0\x01\x80\0hi",
+        b"\0\x01a\0\x01\x09\x01\x01hi",
+        b"\0\x01a\0\x01\x02\x01\x02hi",
+        b"\0\x01a\0\x01\x02\x26\0hi",
+    ];
+    for version in Version::ALL {
+        for body in bodies {
+            for flags in 0..16 {
+                let bytes = [&[0x30 | flags, u8::try_from(body.len()).unwrap()], *body].concat();
+                let whole = Publish::decode(version, frame(&bytes, &Limits::default()).unwrap().unwrap());
+                let head = PublishHead::decode(version, &bytes, &Limits::default());
+                match (whole, head) {
+                    (Ok(whole), Ok(Some(head))) => {
+                        assert_eq!(Publish { payload: whole.payload, ..head.publish }, whole);
+                        assert_eq!(&bytes[head.len..], whole.payload);
+                        assert_eq!(usize::try_from(head.payload_len).unwrap(), whole.payload.len());
+                        for end in 0..head.len {
+                            let early = PublishHead::decode(version, &bytes[..end], &Limits::default());
+                            assert_eq!(early, Ok(None), "{bytes:02X?} at {end}");
+                        }
+                        let early = PublishHead::decode(version, &bytes[..head.len], &Limits::default());
+                        assert_eq!(early, Ok(Some(head)));
+                    }
+                    (Err(whole), Err(head)) => assert_eq!(whole, head, "{version} {bytes:02X?}"),
+                    (whole, head) => panic!("{version} {bytes:02X?}: {whole:?}, {head:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_property_length_of_five_bytes_is_refused_before_the_packet_is_there() {
+    let bytes = b"\x30\xFF\xFF\xFF\x7F\0\x01a\x80\x80\x80\x80";
+    let error = PublishHead::decode(Version::V5, bytes, &Limits::default()).unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::VarintTooLong, 8));
+}
+
+#[test]
+fn other_packets_have_no_head() {
+    let error = PublishHead::decode(Version::V5, b"\xC0\0", &Limits::default()).unwrap_err();
+    assert!(matches!(error.kind(), DecodeErrorKind::WrongPacketType { .. }));
+}
