@@ -228,10 +228,10 @@ impl<'a> Frame<'a> {
     #[inline]
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
         // The last byte of the remaining length holds its highest bits.
-        match self.bytes.get(1..self.bytes.len() - self.body.len()) {
+        match self.bytes.get(1..self.bytes.len().saturating_sub(self.body.len())) {
             Some([rest @ .., _, 0]) => {
                 let needed = varint::len(saturate(self.body.len()));
-                let found = u8::try_from(rest.len() + 2).unwrap_or(u8::MAX);
+                let found = u8::try_from(rest.len()).unwrap_or(u8::MAX).saturating_add(2);
                 Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal { needed, found }))
             }
             _ => Ok(()),
@@ -273,12 +273,12 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Option<Header>, De
             return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, Some(packet_type), 1));
         }
     };
-    let size = 1 + u32::from(used) + length;
+    let size = length.saturating_add(1).saturating_add(used.into());
     if size > limits.packet_size {
         let kind = DecodeErrorKind::PacketTooLarge { size, limit: limits.packet_size };
         return Err(DecodeError::new(kind, Some(packet_type), 1));
     }
-    let header = Header { packet_type, len: 1 + usize::from(used), size };
+    let header = Header { packet_type, len: usize::from(used).saturating_add(1), size };
     Ok(Some(header))
 }
 
@@ -317,7 +317,8 @@ pub fn connect_version(bytes: &[u8]) -> Result<Option<Version>, DecodeError> {
     let end = body.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
     let is_whole = end < body.len() || saturate(end) == remaining;
     let body = body.get(..end).unwrap_or_default();
-    let mut reader = Reader::new(body, 1 + used + end, PacketType::Connect, Limits::default());
+    let mut reader =
+        Reader::new(body, used.saturating_add(1).saturating_add(end), PacketType::Connect, Limits::default());
     match reader.protocol() {
         Ok(version) => Ok(Some(version)),
         Err(error) if !is_whole && matches!(error.kind(), DecodeErrorKind::Truncated { .. }) => Ok(None),

@@ -55,7 +55,7 @@ impl<'a> PublishHead<'a> {
             return Ok(None);
         };
         let publish = Publish::decode(version, frame)?;
-        Ok(Some(Self { publish, len: end, payload_len: crate::reader::saturate(size - end) }))
+        Ok(Some(Self { publish, len: end, payload_len: crate::reader::saturate(size.saturating_sub(end)) }))
     }
 }
 
@@ -66,16 +66,17 @@ fn head_end(version: Version, bytes: &[u8], header: Header) -> Option<usize> {
     let ends_before = |end: usize| end >= size;
     let has_packet_id = bytes.first()? & 0b0110 != 0;
     let topic_at = header.len;
-    if ends_before(topic_at + 1) {
+    if ends_before(topic_at.saturating_add(1)) {
         return Some(size);
     }
     let topic_len = bytes.get(topic_at..)?.first_chunk().copied().map(u16::from_be_bytes)?;
-    let mut end = topic_at + 2 + usize::from(topic_len) + if has_packet_id { 2 } else { 0 };
+    let mut end = topic_at.saturating_add(2).saturating_add(topic_len.into());
+    end = end.saturating_add(if has_packet_id { 2 } else { 0 });
     if version.is_v5() {
         if ends_before(end) {
             return Some(size);
         }
-        end += match varint::read(bytes.get(end..)?) {
+        let list_len = match varint::read(bytes.get(end..)?) {
             Varint::Value { value, len } => {
                 usize::from(len).saturating_add(usize::try_from(value).unwrap_or(usize::MAX))
             }
@@ -84,6 +85,7 @@ fn head_end(version: Version, bytes: &[u8], header: Header) -> Option<usize> {
             Varint::Incomplete => return Some(size),
             Varint::TooLong => 4,
         };
+        end = end.saturating_add(list_len);
     }
     Some(end)
 }

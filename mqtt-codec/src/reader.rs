@@ -4,6 +4,7 @@ use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 
 use crate::text::{self, TextError};
 use crate::varint::{self, Varint};
+use crate::writer::text_len;
 use crate::{DecodeError, DecodeErrorKind, Excerpt, Limits, PacketId, PacketType, Version};
 
 /// What is left of a packet, or of a property list in it.
@@ -40,7 +41,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn offset(&self) -> usize {
-        self.end - self.rest.len()
+        self.end.saturating_sub(self.rest.len())
     }
 
     /// An error at the current position.
@@ -57,7 +58,7 @@ impl<'a> Reader<'a> {
     /// An error at the byte that was read last.
     #[cold]
     pub(crate) fn error_before(&self, kind: DecodeErrorKind) -> DecodeError {
-        self.error_at(self.offset() - 1, kind)
+        self.error_at(self.offset().saturating_sub(1), kind)
     }
 
     /// Checks that nothing is left.
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
                 Err(self.error(DecodeErrorKind::NotMinimal { needed, found: len }))
             }
             Varint::TooLong => Err(self.error(DecodeErrorKind::VarintTooLong)),
-            Varint::Incomplete => Err(self.truncated(self.rest.len() + 1)),
+            Varint::Incomplete => Err(self.truncated(self.rest.len().saturating_add(1))),
         }
     }
 
@@ -165,18 +166,22 @@ impl<'a> Reader<'a> {
         if !self.limits.discouraged_characters
             && let Some((at, found)) = text.char_indices().find(|&(_, char)| text::is_discouraged(char))
         {
-            let start = self.offset() - bytes.len();
-            return Err(self.error_at(start + at, DecodeErrorKind::DiscouragedCharacter { found }));
+            let start = self.offset().saturating_sub(bytes.len());
+            return Err(
+                self.error_at(start.saturating_add(at), DecodeErrorKind::DiscouragedCharacter { found })
+            );
         }
         Ok(text)
     }
 
     #[cold]
     fn text_error(&self, len: usize, error: TextError) -> DecodeError {
-        let start = self.offset() - len;
+        let start = self.offset().saturating_sub(len);
         match error {
-            TextError::Utf8 { at, byte } => self.error_at(start + at, DecodeErrorKind::Utf8 { byte }),
-            TextError::Nul(at) => self.error_at(start + at, DecodeErrorKind::Nul),
+            TextError::Utf8 { at, byte } => {
+                self.error_at(start.saturating_add(at), DecodeErrorKind::Utf8 { byte })
+            }
+            TextError::Nul(at) => self.error_at(start.saturating_add(at), DecodeErrorKind::Nul),
         }
     }
 
@@ -203,7 +208,7 @@ impl<'a> Reader<'a> {
         if error.kind() == TopicErrorKind::Nul {
             return self.text_error(text.len(), TextError::Nul(error.position()));
         }
-        self.error_at(self.offset() - text.len() - 2, kind(error))
+        self.error_at(self.offset().saturating_sub(text_len(text)), kind(error))
     }
 
     #[inline]

@@ -56,7 +56,6 @@ impl Decoder {
 
 /// A part of a stream, as [`StreamDecoder`] gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nothing here allocates")]
 pub enum Part<'a> {
     /// A whole packet.
     Packet(Packet<'a>),

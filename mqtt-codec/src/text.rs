@@ -18,7 +18,7 @@ pub(crate) fn take_ascii(field: &[u8]) -> Option<(&str, &[u8])> {
     let (bytes, rest) = text.split_at_checked(u16::from_be_bytes(*len).into())?;
     let ascii = AsciiStr::from_ascii(bytes).ok()?;
     let nul = match (bytes.last_chunk::<8>(), text.first_chunk()) {
-        (None, Some(&first)) => zero_lanes(first) & !(u64::MAX << (8 * bytes.len())),
+        (None, Some(&first)) => zero_lanes(first) & lanes_below(bytes.len()),
         _ => u64::from(has_nul(bytes)),
     };
     (nul == 0).then_some((ascii.as_str(), rest))
@@ -66,6 +66,13 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
         Some(&last) => found | zero_lanes(last) != 0,
         None => tail.contains(&0),
     }
+}
+
+/// All bits of the first `count` lanes, of which there are eight.
+#[inline]
+fn lanes_below(count: usize) -> u64 {
+    let bits = u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(8);
+    !u64::MAX.checked_shl(bits).unwrap_or(0)
 }
 
 /// Eight bytes at once: sets the high bit in each lane that is 0, perhaps in lanes above one that is, and nothing else.

@@ -27,12 +27,12 @@ pub(crate) fn read(bytes: &[u8]) -> Varint {
 #[inline(never)]
 fn read_long(bytes: &[u8]) -> Varint {
     let mut value = 0;
-    for (index, byte) in (0u8..4).zip(bytes) {
-        value |= u32::from(byte & 0x7F) << (7 * index);
+    for ((len, shift), byte) in [(1, 0), (2, 7), (3, 14), (4, 21)].into_iter().zip(bytes) {
+        value |= u32::from(byte & 0x7F) << shift;
         if byte & 0x80 == 0 {
-            return Varint::Value { value, len: index + 1 };
+            return Varint::Value { value, len };
         }
-        if index == 3 {
+        if len == 4 {
             return Varint::TooLong;
         }
     }

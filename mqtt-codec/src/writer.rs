@@ -71,7 +71,8 @@ impl Sink for SliceSink<'_> {
     /// Both parts in one step.
     #[inline]
     fn field(&mut self, bytes: &[u8]) {
-        if let Some((front, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(2 + bytes.len())
+        if let Some((front, rest)) =
+            core::mem::take(&mut self.0).split_at_mut_checked(bytes.len().saturating_add(2))
             && let Some((len, text)) = front.split_first_chunk_mut()
         {
             *len = field_len(bytes);
@@ -144,7 +145,13 @@ pub(crate) fn binary_len(bytes: &[u8]) -> Result<usize, EncodeError> {
     if bytes.len() > u16::MAX.into() {
         return Err(EncodeError::FieldTooLong { len: bytes.len() });
     }
-    Ok(2 + bytes.len())
+    Ok(bytes.len().saturating_add(2))
+}
+
+/// Encoded length of a text that is known to be valid, such as a topic.
+#[inline]
+pub(crate) const fn text_len(text: &str) -> usize {
+    text.len().saturating_add(2)
 }
 
 /// Encoded length of a string field.

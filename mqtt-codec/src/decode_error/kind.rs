@@ -318,7 +318,7 @@ impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let front = self.front();
         write!(f, "\"{}\"", front.escape_ascii())?;
-        match usize::from(self.len) - front.len() {
+        match usize::from(self.len).saturating_sub(front.len()) {
             0 => Ok(()),
             more => write!(f, " and {more} bytes more"),
         }

@@ -7,7 +7,7 @@ use mqtt_topic::TopicName;
 use super::{Body, Done, Lengths, MessageProperties};
 use crate::property::{Properties, no_extra, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
-use crate::writer::{Sink, binary_len, str_len};
+use crate::writer::{Sink, binary_len, str_len, text_len};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, PacketType, PropertyId, QoS, Version};
 
 properties! {
@@ -121,7 +121,8 @@ impl<'a> Will<'a> {
     }
 
     fn measure(&self, version: Version, lengths: &mut Lengths) -> Result<(), EncodeError> {
-        lengths.add(2 + self.topic.as_str().len() + binary_len(self.payload)?);
+        lengths.add(text_len(self.topic.as_str()));
+        lengths.add(binary_len(self.payload)?);
         if version.is_v5() {
             let delay_interval = optional_len(self.delay_interval)?;
             lengths.add_will_properties(self.properties.fields_len()?.saturating_add(delay_interval));
@@ -198,8 +199,10 @@ impl<'a> Body<'a> for Connect<'a> {
         if !version.is_v5() && self.password.is_some() && self.user_name.is_none() {
             return Err(EncodeError::PasswordWithoutUserName);
         }
-        let mut lengths =
-            Lengths::new(2 + version.protocol_name().len() + 1 + 1 + 2 + str_len(self.client_id)?);
+        let mut lengths = Lengths::new(text_len(version.protocol_name()));
+        // Level, flags, Keep Alive.
+        lengths.add(1 + 1 + 2);
+        lengths.add(str_len(self.client_id)?);
         if version.is_v5() {
             if self.properties.authentication_data.is_some()
                 && self.properties.authentication_method.is_none()

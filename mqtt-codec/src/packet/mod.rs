@@ -125,7 +125,7 @@ impl Lengths {
 
     /// The whole packet.
     fn packet(&self) -> usize {
-        1 + with_varint(self.body)
+        with_varint(self.body).saturating_add(1)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
 use crate::reader::Reader;
-use crate::writer::Sink;
+use crate::writer::{Sink, text_len};
 use crate::{
     DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, Repeated,
     SubscriptionId, SubscriptionIds, TopicAlias, Version,
@@ -208,7 +208,7 @@ impl<'a> Publish<'a> {
     /// # Errors
     /// Whatever makes the packet impossible to encode.
     pub fn head_len(&self, version: Version) -> Result<usize, EncodeError> {
-        self.encoded_len(version).map(|len| len - self.payload.len())
+        self.encoded_len(version).map(|len| len.saturating_sub(self.payload.len()))
     }
 
     /// Appends the packet without its payload, which has to follow on the wire.
@@ -218,7 +218,8 @@ impl<'a> Publish<'a> {
     #[cfg(feature = "bytes")]
     pub fn encode_head(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
         let lengths = super::measure(self, version)?;
-        let mut sink = crate::writer::BufSink::new(buffer, lengths.packet() - self.payload.len())?;
+        let needed = lengths.packet().saturating_sub(self.payload.len());
+        let mut sink = crate::writer::BufSink::new(buffer, needed)?;
         super::write_fixed_header(self, &lengths, &mut sink);
         self.write_head(version, &lengths, &mut sink);
         sink.flush();
@@ -299,9 +300,8 @@ impl<'a> Body<'a> for Publish<'a> {
 
     #[inline]
     fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
-        let name = self.topic.name().map_or(0, |name| name.as_str().len());
-        let id = if self.delivery.packet_id().is_some() { 2 } else { 0 };
-        let mut lengths = Lengths::new(2 + name + id);
+        let mut lengths = Lengths::new(text_len(self.topic.name().map_or("", TopicName::as_str)));
+        lengths.add(if self.delivery.packet_id().is_some() { 2 } else { 0 });
         lengths.add(self.payload.len());
         if version.is_v5() {
             lengths.add_properties(self.properties.fields_len()?.saturating_add(self.extra_len()?));
@@ -341,7 +341,7 @@ fn with_properties<'a, R>(
                     reader.error_before(DecodeErrorKind::TooMany { what: Repeated::SubscriptionIds, limit })
                 );
             }
-            ids += 1;
+            ids = ids.saturating_add(1);
             SubscriptionId::read(reader, id).map(|_| true)
         }
         _ => Ok(false),
@@ -362,6 +362,6 @@ fn with_properties<'a, R>(
 
 /// The properties in a property list that has been read, and whatever comes behind it.
 fn list_bytes(list: &[u8]) -> &[u8] {
-    let prefix = list.iter().take_while(|&byte| byte & 0x80 != 0).count() + 1;
-    list.get(prefix..).unwrap_or_default()
+    let last_of_len = list.iter().position(|&byte| byte & 0x80 == 0);
+    last_of_len.and_then(|at| list.get(at..)?.get(1..)).unwrap_or_default()
 }

@@ -52,7 +52,7 @@ fn read_codes<'a>(
     }
     for (index, &found) in bytes.iter().enumerate() {
         if !ReasonCode::from_u8(found).is_some_and(&allowed) {
-            return Err(reader.error_at(start + index, DecodeErrorKind::ReasonCode { found }));
+            return Err(reader.error_at(start.saturating_add(index), DecodeErrorKind::ReasonCode { found }));
         }
     }
     Ok(ReasonCodes::on_wire(bytes, count, version))

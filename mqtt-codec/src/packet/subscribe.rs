@@ -6,7 +6,7 @@ use super::{Body, Done, Lengths};
 use crate::list::{ListItem, sealed, take_str, take_u8};
 use crate::property::{Properties, properties};
 use crate::reader::Reader;
-use crate::writer::Sink;
+use crate::writer::{Sink, text_len};
 use crate::{
     DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, Repeated, SubscriptionId,
     Subscriptions, UserProperties, Version,
@@ -175,7 +175,7 @@ fn read_entries<'a>(
                 .error(DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters }));
         }
         read(reader)?;
-        count += 1;
+        count = count.saturating_add(1);
     }
     Ok((bytes, count))
 }
@@ -221,7 +221,8 @@ impl<'a> Body<'a> for Subscribe<'a> {
             if version.is_v5() && options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);
             }
-            lengths.add(2 + filter.as_str().len() + 1);
+            lengths.add(text_len(filter.as_str()));
+            lengths.add(1);
         }
         Ok(lengths)
     }
@@ -280,7 +281,7 @@ impl<'a> Body<'a> for Unsubscribe<'a> {
             return Ok(lengths);
         }
         for filter in self.filters {
-            lengths.add(2 + filter.as_str().len());
+            lengths.add(text_len(filter.as_str()));
         }
         Ok(lengths)
     }

@@ -27,7 +27,7 @@ pub(crate) fn once<'a, T: Value<'a>>(
 
 /// Encoded length of an optional property, identifier included.
 pub(crate) fn optional_len<'a, T: Value<'a>>(value: Option<T>) -> Result<usize, EncodeError> {
-    value.map_or(Ok(0), |value| value.encoded_len().map(|len| 1 + len))
+    value.map_or(Ok(0), |value| value.encoded_len().map(|len| len.saturating_add(1)))
 }
 
 pub(crate) fn write_optional<'a, T: Value<'a>>(value: Option<T>, id: PropertyId, sink: &mut impl Sink) {
@@ -75,7 +75,7 @@ pub(crate) trait Properties<'a>: Default {
                 }
                 list.str()?;
                 list.str()?;
-                user_properties += 1;
+                user_properties = user_properties.saturating_add(1);
             } else if !self.read(&mut list, id)? && !extra(&mut list, id)? {
                 return Err(list.error_before(DecodeErrorKind::PropertyNotAllowed { property: id }));
             }
@@ -114,7 +114,7 @@ pub(crate) fn no_extra(_: &mut Reader<'_>, _: PropertyId) -> Result<bool, Decode
 
 pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
     if let Some(on_wire) = list.on_wire_pairs() {
-        return Ok(on_wire.fold(0usize, |sum, pair| sum.saturating_add(1 + pair.len())));
+        return Ok(on_wire.fold(0usize, |sum, pair| sum.saturating_add(1).saturating_add(pair.len())));
     }
     list.iter().try_fold(0usize, |sum, (name, value)| {
         Ok(sum.saturating_add(1).saturating_add(str_len(name)?).saturating_add(str_len(value)?))

@@ -164,9 +164,9 @@ impl fmt::Display for PropertyId {
 /// How many properties of the table a place may have.
 pub(crate) const fn count_in(section: Section) -> usize {
     let mut rest = Property::ALL;
-    let mut count = 0;
+    let mut count = 0usize;
     while let [first, tail @ ..] = rest {
-        count += first.is_allowed_in(section) as usize;
+        count = count.saturating_add(first.is_allowed_in(section) as usize);
         rest = tail;
     }
     count
@@ -174,7 +174,8 @@ pub(crate) const fn count_in(section: Section) -> usize {
 
 /// The encoded length of the value at the front of validated bytes.
 pub(crate) fn value_len(id: PropertyId, bytes: &[u8]) -> Option<usize> {
-    let field = |bytes: &[u8]| bytes.first_chunk().map(|&len| 2 + usize::from(u16::from_be_bytes(len)));
+    let field =
+        |bytes: &[u8]| bytes.first_chunk().map(|&len| usize::from(u16::from_be_bytes(len)).saturating_add(2));
     match id.property().value_type {
         ValueType::Bool | ValueType::MaximumQoS => Some(1),
         ValueType::U16 | ValueType::NonZeroU16 => Some(2),
@@ -186,7 +187,7 @@ pub(crate) fn value_len(id: PropertyId, bytes: &[u8]) -> Option<usize> {
         ValueType::String | ValueType::TopicName | ValueType::Binary => field(bytes),
         ValueType::StringPair => {
             let name = field(bytes)?;
-            field(bytes.get(name..)?).map(|value| name + value)
+            field(bytes.get(name..)?).map(|value| name.saturating_add(value))
         }
     }
 }

@@ -7,7 +7,7 @@ use mqtt_topic::TopicName;
 use super::{PropertyId, ValueType};
 use crate::reader::Reader;
 use crate::varint;
-use crate::writer::{Sink, binary_len, str_len};
+use crate::writer::{Sink, binary_len, str_len, text_len};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, QoS, SubscriptionId, TopicAlias};
 
 /// The Rust type of a property's value. Reading one checks the legal range, so that a value that exists is legal.
@@ -42,7 +42,7 @@ macro_rules! value {
 }
 
 fn illegal(reader: &Reader<'_>, width: usize, property: PropertyId, value: u32) -> DecodeError {
-    reader.error_at(reader.offset() - width, DecodeErrorKind::PropertyValue { property, value })
+    reader.error_at(reader.offset().saturating_sub(width), DecodeErrorKind::PropertyValue { property, value })
 }
 
 value!(
@@ -119,7 +119,7 @@ value!(
         let text = reader.utf8()?;
         TopicName::new(text).map_err(|error| reader.topic_error(text, error, DecodeErrorKind::ResponseTopic))
     },
-    len | value | Ok(2 + value.as_str().len()),
+    len | value | Ok(text_len(value.as_str())),
     write | sink | sink.field(value.as_str().as_bytes())
 );
 value!(
