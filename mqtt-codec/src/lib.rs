@@ -56,6 +56,11 @@
     clippy::wildcard_enum_match_arm
 )]
 
+#[cfg(feature = "arbitrary")]
+extern crate alloc;
+
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod decode_error;
 mod encode_error;
 mod frame;
@@ -71,6 +76,8 @@ mod varint;
 mod version;
 mod writer;
 
+#[cfg(feature = "arbitrary")]
+pub use arbitrary::ArbitraryPacket;
 pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use encode_error::EncodeError;
 pub use frame::{Frame, Limits, PacketType, connect_version, frame};
