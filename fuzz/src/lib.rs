@@ -5,6 +5,8 @@
 
 mod broker;
 mod decode;
+#[cfg(feature = "peers")]
+mod differential;
 mod roundtrip;
 mod stream;
 mod structured;
@@ -12,6 +14,8 @@ mod topic_match;
 
 pub use broker::broker;
 pub use decode::decode;
+#[cfg(feature = "peers")]
+pub use differential::differential;
 pub use roundtrip::roundtrip;
 pub use stream::stream;
 pub use structured::structured;
@@ -21,9 +25,11 @@ pub use topic_match::topic_match;
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and of its folder of seeds.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: &[(&str, Target)] = &[
     ("broker", broker),
     ("decode", decode),
+    #[cfg(feature = "peers")]
+    ("differential", differential),
     ("roundtrip", roundtrip),
     ("stream", stream),
     ("structured", structured),

@@ -18,12 +18,23 @@ const WIDE: &str = text_of({
     &BYTES
 });
 
-/// Text number 0 to 31. The long ones are few, for they make a fuzzer slow.
+/// How many of the texts and payloads, the first ones, are long.
+pub(super) const LONG_SHAPES: usize = 8;
+
+/// Text number 0 to 31.
 pub(super) fn text(number: usize) -> &'static str {
     TEXTS.get(number).copied().unwrap_or_default()
 }
 
 const TEXTS: [&str; 32] = [
+    LONG.split_at(16_383).0,
+    LONG.split_at(16_384).0,
+    LONG.split_at(MAX - 1).0,
+    LONG,
+    WIDE,
+    LONG.split_at(2048).0,
+    LONG.split_at(2047).0,
+    "a/b/c",
     "",
     "a",
     "text/plain",
@@ -43,19 +54,11 @@ const TEXTS: [&str; 32] = [
     "#",
     "/",
     "$share/g/t",
-    "0123456",
-    "01234567",
-    "012345678",
     "0123456\u{E9}",
     LONG.split_at(23).0,
     LONG.split_at(24).0,
     LONG.split_at(127).0,
     LONG.split_at(128).0,
-    LONG.split_at(16_383).0,
-    LONG.split_at(16_384).0,
-    LONG.split_at(MAX - 1).0,
-    LONG,
-    WIDE,
 ];
 
 /// Topic names.
@@ -117,6 +120,6 @@ pub(super) fn payload(number: usize) -> &'static [u8] {
 
 /// Around the steps of the remaining length of a PUBLISH with the topic `a` and nothing else, and of a text's length.
 const PAYLOADS: [usize; 16] = [
-    123, 124, 125, 126, 16_379, 16_380, 16_381, 16_382, 65_535, 65_536, 2_097_147, 2_097_148, 2_097_149, 63,
-    64, 1024,
+    16_380, 16_381, 16_382, 65_535, 65_536, 2_097_147, 2_097_148, 2_097_149, 122, 123, 124, 125, 63, 64, 128,
+    1024,
 ];

@@ -66,7 +66,10 @@ enum Piece<'a> {
 fn piece<'a>(input: &mut Unstructured<'a>) -> Result<Piece<'a>> {
     let first: u8 = input.arbitrary()?;
     if first >= 0xE0 {
-        return Ok(Piece::Shape(usize::from(first & 0x1F)));
+        let number = usize::from(first & 0x1F);
+        // A second byte keeps the long ones rare, for they make a fuzzer slow.
+        let is_long = number < shapes::LONG_SHAPES && input.arbitrary::<u8>()? >= 0xE0;
+        return Ok(Piece::Shape(if is_long { number } else { number.max(shapes::LONG_SHAPES) }));
     }
     let len = usize::from(first & 0x1F).min(input.len());
     input.bytes(len).map(Piece::Input)
