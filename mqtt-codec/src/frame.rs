@@ -194,20 +194,27 @@ impl<'a> Frame<'a> {
     }
 
     /// The low four bits of the first byte.
+    #[inline]
     pub fn flags(&self) -> u8 {
         self.bytes.first().map_or(0, |byte| byte & 0x0F)
     }
 
+    #[inline]
     pub(crate) fn reader(&self) -> Reader<'a> {
         Reader::new(self.body, self.bytes.len(), self.packet_type, self.limits)
     }
 
     /// Fails if the remaining length took more bytes than it needs. 5.0 forbids that (MQTT-1.5.5-1), 3.x does not.
+    #[inline]
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
-        let used = self.bytes.len() - self.body.len() - 1;
-        match u32::try_from(self.body.len()) {
-            Ok(length) if used == usize::from(varint::len(length)) => Ok(()),
-            _ => Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal)),
+        // The last byte of the remaining length holds its highest bits.
+        match self.bytes.get(1..self.bytes.len() - self.body.len()) {
+            Some([rest @ .., _, 0]) => {
+                let needed = varint::len(saturate(self.body.len()));
+                let found = u8::try_from(rest.len() + 2).unwrap_or(u8::MAX);
+                Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal { needed, found }))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -220,18 +227,19 @@ impl<'a> Frame<'a> {
 /// # Errors
 /// The reserved packet type 0, a remaining length of more than four bytes, and a packet above
 /// `limits.packet_size`; each as soon as the bytes that show it are there.
+#[inline]
 pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, DecodeError> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
     };
     let Some(packet_type) = PacketType::from_first_byte(first) else {
-        return Err(DecodeError::new(DecodeErrorKind::ReservedPacketType, None, 0));
+        return Err(DecodeError::new(DecodeErrorKind::ReservedPacketType { found: 0 }, None, 0));
     };
     let (length, used) = match varint::read(rest) {
         Varint::Value { value, len } => (value, len),
         Varint::Incomplete => return Ok(None),
         Varint::TooLong => {
-            return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, Some(packet_type), 4));
+            return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, Some(packet_type), 1));
         }
     };
     let size = 1 + u32::from(used) + length;
@@ -258,12 +266,12 @@ pub fn connect_version(bytes: &[u8]) -> Result<Option<Version>, DecodeError> {
     };
     let packet_type = PacketType::from_first_byte(first);
     if packet_type != Some(PacketType::Connect) {
-        return Err(DecodeError::new(DecodeErrorKind::NotConnect, packet_type, 0));
+        return Err(DecodeError::new(DecodeErrorKind::NotConnect { found: first }, packet_type, 0));
     }
     let (remaining, used) = match varint::read(rest) {
         Varint::Value { value, len } => (value, usize::from(len)),
         Varint::Incomplete => return Ok(None),
-        Varint::TooLong => return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, packet_type, 4)),
+        Varint::TooLong => return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, packet_type, 1)),
     };
     let body = rest.get(used..).unwrap_or_default();
     let end = body.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
@@ -304,15 +312,15 @@ mod tests {
         }
         assert_eq!(connect_version(&bytes), Ok(Some(Version::V5)));
         let kind = |bytes: &[u8]| connect_version(bytes).unwrap_err().kind();
-        assert_eq!(kind(b"\xC0"), DecodeErrorKind::NotConnect);
-        assert_eq!(kind(b"\0"), DecodeErrorKind::NotConnect);
+        assert_eq!(kind(b"\xC0"), DecodeErrorKind::NotConnect { found: 0xC0 });
+        assert_eq!(kind(b"\0"), DecodeErrorKind::NotConnect { found: 0 });
         assert_eq!(kind(b"\x10\x03\0\x04M"), DecodeErrorKind::Truncated { needed: 4, left: 1 });
         assert_eq!(kind(b"\x10\x03\0\x04MQTT\x05"), DecodeErrorKind::Truncated { needed: 4, left: 1 });
     }
 
     #[test]
     fn refuses_on_the_fixed_header() {
-        assert_eq!(kind(&[0x0F], 100), Some(DecodeErrorKind::ReservedPacketType));
+        assert_eq!(kind(&[0x0F], 100), Some(DecodeErrorKind::ReservedPacketType { found: 0 }));
         assert_eq!(kind(&[0x10, 0x80, 0x80, 0x80, 0x80], 100), Some(DecodeErrorKind::VarintTooLong));
         assert_eq!(kind(&[0x30, 98], 100), None);
         assert_eq!(kind(&[0x30, 99], 100), Some(DecodeErrorKind::PacketTooLarge { size: 101, limit: 100 }));

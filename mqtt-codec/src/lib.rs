@@ -78,7 +78,7 @@ mod writer;
 
 #[cfg(feature = "arbitrary")]
 pub use arbitrary::ArbitraryPacket;
-pub use decode_error::{DecodeError, DecodeErrorKind};
+pub use decode_error::{DecodeError, DecodeErrorKind, Excerpt, Repeated};
 pub use encode_error::EncodeError;
 pub use frame::{Frame, Limits, PacketType, connect_version, frame};
 pub use id::{IdError, PacketId, QoS, SubscriptionId, TopicAlias};

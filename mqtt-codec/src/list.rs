@@ -5,6 +5,7 @@ use core::fmt;
 use mqtt_topic::TopicFilter;
 
 use crate::property::{self, PropertyId};
+use crate::text;
 use crate::varint::{self, Varint};
 use crate::{ReasonCode, Subscription, SubscriptionId, Version};
 
@@ -60,6 +61,20 @@ impl<'a, T: ListItem<'a>> List<'a, T> {
         Self(Source::Wire { bytes, count, version })
     }
 
+    /// The bytes of a list that was decoded as `version` and has nothing else among its items: encoding it as that
+    /// version is copying them.
+    pub(crate) fn wire(&self, version: Version) -> Option<&'a [u8]> {
+        match self.0 {
+            // 3.1 ignores bits that an encoder must not write.
+            Source::Wire { bytes, version: decoded_as, .. }
+                if decoded_as == version && version != Version::V3_1 =>
+            {
+                Some(bytes)
+            }
+            Source::Wire { .. } | Source::Slice(_) => None,
+        }
+    }
+
     /// How many items there are.
     pub const fn len(&self) -> usize {
         match self.0 {
@@ -76,6 +91,20 @@ impl<'a, T: ListItem<'a>> List<'a, T> {
     /// The items in order.
     pub const fn iter(&self) -> Iter<'a, T> {
         Iter(self.0)
+    }
+}
+
+impl<'a> UserProperties<'a> {
+    /// The bytes of each pair of a decoded list.
+    pub(crate) fn on_wire_pairs(&self) -> Option<impl Iterator<Item = &'a [u8]>> {
+        let Source::Wire { mut bytes, count, .. } = self.0 else {
+            return None;
+        };
+        Some((0..count).map_while(move |_| {
+            seek_property(&mut bytes, PropertyId::UserProperty)?;
+            let len = property::value_len(PropertyId::UserProperty, bytes)?;
+            take(&mut bytes, len)
+        }))
     }
 }
 
@@ -162,6 +191,10 @@ fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 }
 
 pub(crate) fn take_str<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    if let Some((text, rest)) = text::take_ascii_with_nul(bytes) {
+        *bytes = rest;
+        return Some(text);
+    }
     let (&len, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     core::str::from_utf8(take(bytes, u16::from_be_bytes(len).into())?).ok()

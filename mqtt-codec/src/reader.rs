@@ -4,7 +4,7 @@ use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 
 use crate::text::{self, TextError};
 use crate::varint::{self, Varint};
-use crate::{DecodeError, DecodeErrorKind, Limits, PacketId, PacketType, Version};
+use crate::{DecodeError, DecodeErrorKind, Excerpt, Limits, PacketId, PacketType, Version};
 
 /// What is left of a packet, or of a property list in it.
 #[derive(Clone, Copy, Debug)]
@@ -17,90 +17,116 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[inline]
     pub(crate) fn new(rest: &'a [u8], end: usize, packet_type: PacketType, limits: Limits) -> Self {
         Self { rest, end, packet_type, limits }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
+    #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// Takes all that is left.
+    #[inline]
     pub(crate) fn take_rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.rest)
     }
 
+    #[inline]
     pub(crate) fn offset(&self) -> usize {
         self.end - self.rest.len()
     }
 
     /// An error at the current position.
+    #[cold]
     pub(crate) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         self.error_at(self.offset(), kind)
     }
 
+    #[cold]
     pub(crate) fn error_at(&self, offset: usize, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, Some(self.packet_type), offset)
     }
 
-    pub(crate) fn finish(&self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() {
-            return Ok(());
-        }
-        Err(self.error(DecodeErrorKind::TrailingBytes { count: saturate(self.rest.len()) }))
+    /// An error at the byte that was read last.
+    #[cold]
+    pub(crate) fn error_before(&self, kind: DecodeErrorKind) -> DecodeError {
+        self.error_at(self.offset() - 1, kind)
     }
 
+    /// Checks that nothing is left.
+    #[inline]
+    pub(crate) fn finish(&self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.left_over()) }
+    }
+
+    #[cold]
+    fn left_over(&self) -> DecodeError {
+        self.error(DecodeErrorKind::TrailingBytes { count: saturate(self.rest.len()) })
+    }
+
+    #[inline]
     pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         let Some((bytes, rest)) = self.rest.split_at_checked(count) else {
-            let kind =
-                DecodeErrorKind::Truncated { needed: saturate(count), left: saturate(self.rest.len()) };
-            return Err(self.error(kind));
+            return Err(self.truncated(count));
         };
         self.rest = rest;
         Ok(bytes)
     }
 
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let Some((bytes, rest)) = self.rest.split_first_chunk() else {
-            let kind = DecodeErrorKind::Truncated { needed: saturate(N), left: saturate(self.rest.len()) };
-            return Err(self.error(kind));
+            return Err(self.truncated(N));
         };
         self.rest = rest;
         Ok(*bytes)
     }
 
+    #[cold]
+    fn truncated(&self, needed: usize) -> DecodeError {
+        self.error(DecodeErrorKind::Truncated { needed: saturate(needed), left: saturate(self.rest.len()) })
+    }
+
+    #[inline]
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
         self.array().map(|[byte]| byte)
     }
 
+    #[inline]
     pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
         self.array().map(u16::from_be_bytes)
     }
 
+    #[inline]
     pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_be_bytes)
     }
 
     /// A variable byte integer of 5.0, in the shortest form (MQTT-1.5.5-1).
+    #[inline]
     pub(crate) fn varint(&mut self) -> Result<u32, DecodeError> {
         match varint::read(self.rest) {
             Varint::Value { value, len } if len == varint::len(value) => {
                 self.bytes(len.into())?;
                 Ok(value)
             }
-            Varint::Value { .. } => Err(self.error(DecodeErrorKind::NotMinimal)),
-            Varint::TooLong => Err(self.error(DecodeErrorKind::VarintTooLong)),
-            Varint::Incomplete => {
-                let left = saturate(self.rest.len());
-                Err(self.error(DecodeErrorKind::Truncated { needed: left.saturating_add(1), left }))
+            Varint::Value { value, len } => {
+                let needed = varint::len(value);
+                Err(self.error(DecodeErrorKind::NotMinimal { needed, found: len }))
             }
+            Varint::TooLong => Err(self.error(DecodeErrorKind::VarintTooLong)),
+            Varint::Incomplete => Err(self.truncated(self.rest.len() + 1)),
         }
     }
 
+    #[inline]
     pub(crate) fn binary(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.u16()?;
         self.bytes(len.into())
@@ -108,27 +134,46 @@ impl<'a> Reader<'a> {
 
     /// A UTF-8 string without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
     pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
-        let bytes = self.binary()?;
-        text::text(bytes).map_err(|error| self.text_error(bytes.len(), error))
+        match text::take_ascii(self.rest) {
+            Some((text, rest)) => {
+                self.rest = rest;
+                Ok(text)
+            }
+            None => self.unusual_str(text::text),
+        }
     }
 
     /// A UTF-8 string that may have U+0000 in it, which a check of the text as a topic is to find.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn utf8(&mut self) -> Result<&'a str, DecodeError> {
+        match text::take_ascii_with_nul(self.rest) {
+            Some((text, rest)) => {
+                self.rest = rest;
+                Ok(text)
+            }
+            None => self.unusual_str(text::utf8),
+        }
+    }
+
+    #[cold]
+    fn unusual_str(
+        &mut self,
+        check: fn(&'a [u8]) -> Result<&'a str, TextError>,
+    ) -> Result<&'a str, DecodeError> {
         let bytes = self.binary()?;
-        text::utf8(bytes).map_err(|error| self.text_error(bytes.len(), error))
+        check(bytes).map_err(|error| self.text_error(bytes.len(), error))
     }
 
     #[cold]
     fn text_error(&self, len: usize, error: TextError) -> DecodeError {
         let start = self.offset() - len;
         match error {
-            TextError::Utf8(at) => self.error_at(start + at, DecodeErrorKind::Utf8),
+            TextError::Utf8 { at, byte } => self.error_at(start + at, DecodeErrorKind::Utf8 { byte }),
             TextError::Nul(at) => self.error_at(start + at, DecodeErrorKind::Nul),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn topic_name(&mut self) -> Result<&'a TopicName, DecodeError> {
         let text = self.utf8()?;
         TopicName::new(text).map_err(|error| self.topic_error(text, error, DecodeErrorKind::TopicName))
@@ -154,12 +199,24 @@ impl<'a> Reader<'a> {
         self.error_at(self.offset() - text.len() - 2, kind(error))
     }
 
+    #[inline]
     pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
         let start = self.offset();
         PacketId::new(self.u16()?).map_err(|_| self.error_at(start, DecodeErrorKind::PacketIdZero))
     }
 
+    /// Skips a property list if it is there and empty.
+    #[inline]
+    pub(crate) fn skip_empty_list(&mut self) -> bool {
+        let [0, rest @ ..] = self.rest else {
+            return false;
+        };
+        self.rest = rest;
+        true
+    }
+
     /// A reader for the next `count` bytes, which this reader skips.
+    #[inline]
     pub(crate) fn sub(&mut self, count: usize) -> Result<Self, DecodeError> {
         let rest = self.bytes(count)?;
         Ok(Self { rest, end: self.offset(), ..*self })
@@ -172,7 +229,9 @@ impl<'a> Reader<'a> {
         let is_mqisdp = match name {
             b"MQTT" => false,
             b"MQIsdp" => true,
-            _ => return Err(self.error_at(start, DecodeErrorKind::ProtocolName)),
+            _ => {
+                return Err(self.error_at(start, DecodeErrorKind::ProtocolName { found: Excerpt::new(name) }));
+            }
         };
         let start = self.offset();
         match (is_mqisdp, self.u8()?) {

@@ -5,58 +5,91 @@ use ascii::AsciiStr;
 /// What makes bytes not a text, and where.
 pub(crate) enum TextError {
     /// Not well-formed UTF-8 from this byte on.
-    Utf8(usize),
+    Utf8 { at: usize, byte: u8 },
     /// A U+0000 at this byte.
     Nul(usize),
 }
 
-/// Bytes as UTF-8 text, which may have U+0000 in it.
-#[inline]
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, TextError> {
-    match AsciiStr::from_ascii(bytes) {
-        Ok(ascii) => Ok(ascii.as_str()),
-        Err(_) => not_ascii(bytes),
-    }
+/// Takes a string field off the front of `field` if it is ASCII without U+0000, as nearly all text is. `None` means that
+/// it has to be looked at in detail.
+#[inline(always)]
+pub(crate) fn take_ascii(field: &[u8]) -> Option<(&str, &[u8])> {
+    let (len, text) = field.split_first_chunk()?;
+    let (bytes, rest) = text.split_at_checked(u16::from_be_bytes(*len).into())?;
+    let ascii = AsciiStr::from_ascii(bytes).ok()?;
+    let nul = match (bytes.last_chunk::<8>(), text.first_chunk()) {
+        (None, Some(&first)) => zero_lanes(first) & !(u64::MAX << (8 * bytes.len())),
+        _ => u64::from(has_nul(bytes)),
+    };
+    (nul == 0).then_some((ascii.as_str(), rest))
 }
 
-#[cold]
-fn not_ascii(bytes: &[u8]) -> Result<&str, TextError> {
-    core::str::from_utf8(bytes).map_err(|error| TextError::Utf8(error.valid_up_to()))
+/// Takes a string field off the front of `field` if it is ASCII. It may have U+0000 in it.
+#[inline(always)]
+pub(crate) fn take_ascii_with_nul(field: &[u8]) -> Option<(&str, &[u8])> {
+    let (len, text) = field.split_first_chunk()?;
+    let (bytes, rest) = text.split_at_checked(u16::from_be_bytes(*len).into())?;
+    Some((AsciiStr::from_ascii(bytes).ok()?.as_str(), rest))
 }
 
 /// Bytes as UTF-8 text without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
-#[inline]
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, TextError> {
     let text = utf8(bytes)?;
-    if has_nul(bytes) { Err(nul(bytes)) } else { Ok(text) }
+    match bytes.iter().position(|&byte| byte == 0) {
+        Some(at) => Err(TextError::Nul(at)),
+        None => Ok(text),
+    }
 }
 
-#[cold]
-fn nul(bytes: &[u8]) -> TextError {
-    TextError::Nul(bytes.iter().position(|&byte| byte == 0).unwrap_or(0))
+/// Bytes as UTF-8 text, which may have U+0000 in it.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, TextError> {
+    core::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        TextError::Utf8 { at, byte: bytes.get(at).copied().unwrap_or(0) }
+    })
 }
 
 /// Whether there is a byte 0, eight bytes at a time.
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
-    const LANES: u64 = u64::MAX / 0xFF;
-    // The high bit of a lane is set if the lane is 0, or was 0 further down.
-    let zeros = |word: [u8; 8]| {
-        let word = u64::from_le_bytes(word);
-        word.wrapping_sub(LANES) & !word & (LANES * 0x80)
-    };
     let (words, tail) = bytes.as_chunks();
-    let found = words.iter().fold(0, |found, &word| found | zeros(word));
+    let found = words.iter().fold(0, |found, &word| found | zero_lanes(word));
     match bytes.last_chunk() {
         // Overlaps with the last word; a byte that is looked at twice does no harm.
-        Some(&last) => found | zeros(last) != 0,
+        Some(&last) => found | zero_lanes(last) != 0,
         None => tail.contains(&0),
     }
 }
 
+/// Eight bytes at once: sets the high bit in each lane that is 0, perhaps in lanes above one that is, and nothing else.
+#[inline]
+const fn zero_lanes(word: [u8; 8]) -> u64 {
+    const LANES: u64 = u64::MAX / 0xFF;
+    let word = u64::from_le_bytes(word);
+    word.wrapping_sub(LANES) & !word & (LANES * 0x80)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::has_nul;
+    use super::{has_nul, take_ascii};
+
+    #[test]
+    fn a_nul_is_found_in_a_field_and_not_behind_it() {
+        for len in 0..20u8 {
+            for behind in 0..10 {
+                let mut field = vec![0, len];
+                field.resize(2 + usize::from(len), b'a');
+                field.resize(2 + usize::from(len) + behind, 0);
+                let (text, rest) = take_ascii(&field).expect("no NUL in the text");
+                assert_eq!((text.len(), rest.len()), (len.into(), behind));
+                for at in 2..2 + usize::from(len) {
+                    field[at] = 0;
+                    assert_eq!(take_ascii(&field), None, "{at} of {len}");
+                    field[at] = b'a';
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_nul_is_found_wherever_it_is() {

@@ -15,7 +15,17 @@ pub(crate) enum Varint {
 }
 
 /// Reads a value off the front; a value in more bytes than it needs is accepted, see [`len`].
+#[inline]
 pub(crate) fn read(bytes: &[u8]) -> Varint {
+    match *bytes {
+        // By far the most are this short.
+        [low, ..] if low < 0x80 => Varint::Value { value: low.into(), len: 1 },
+        _ => read_long(bytes),
+    }
+}
+
+#[inline(never)]
+fn read_long(bytes: &[u8]) -> Varint {
     let mut value = 0;
     for (index, byte) in (0u8..4).zip(bytes) {
         value |= u32::from(byte & 0x7F) << (7 * index);

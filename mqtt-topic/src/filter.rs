@@ -37,14 +37,17 @@ impl TopicFilter {
     /// when `text` begins with `$share/` and no share name (`MQTT-4.8.2-1`) or no valid non-shared filter
     /// (`MQTT-4.8.2-2`) follows.
     pub fn new(text: &str) -> Result<&Self, TopicError> {
-        let is_valid =
-            matches!(text.len(), 1..=MAX_LEN) && !share::is_shared(text) && text::is_plain(text.as_bytes());
-        if !is_valid {
-            text::check(text)?;
-            let (inner, offset) = if share::is_shared(text) { share::check(text)? } else { (text, 0) };
-            check_wildcards(inner, offset)?;
-        }
+        // A length or a NUL that is not allowed is reported before all else.
+        Self::check(text).map_err(|error| text::check(text).err().unwrap_or(error))?;
         Ok(Self::from_valid(text))
+    }
+
+    fn check(text: &str) -> Result<(), TopicError> {
+        if !matches!(text.len(), 1..=MAX_LEN) {
+            return Err(TopicError::new(TopicErrorKind::Empty, 0));
+        }
+        let (inner, offset) = if share::is_shared(text) { share::check(text)? } else { (text, 0) };
+        check_wildcards(inner, offset)
     }
 
     /// The filter as a string.
@@ -131,24 +134,27 @@ pub struct TopicFilterBuf(alloc::boxed::Box<str>);
 #[cfg(feature = "alloc")]
 text::owned_text!(TopicFilter, TopicFilterBuf);
 
-/// Checks that wildcards fill their levels and that `#` is last. `offset` is where `filter` begins in the
-/// text that the caller gave.
+/// Checks that wildcards fill their levels, that `#` is last, and that there is no NUL. `offset` is where `filter`
+/// begins in the text that the caller gave.
+#[inline(always)]
 fn check_wildcards(filter: &str, offset: usize) -> Result<(), TopicError> {
-    let mut before = b'/';
-    let mut rest = filter.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let kind = match byte {
-            b'+' if before != b'/' || !matches!(after, [] | [b'/', ..]) => {
-                TopicErrorKind::SingleLevelWildcard
-            }
-            b'#' if before != b'/' || !after.is_empty() => TopicErrorKind::MultiLevelWildcard,
-            _ => {
-                before = byte;
-                rest = after;
-                continue;
-            }
-        };
-        return Err(TopicError::new(kind, offset + filter.len() - rest.len()));
+    let bytes = filter.as_bytes();
+    text::try_each_special(bytes, |at| match check_special(bytes, at) {
+        None => Ok(()),
+        Some(kind) => Err(TopicError::new(kind, offset + at)),
+    })
+}
+
+/// What is wrong with the NUL or wildcard at `at`. Not inlined, for it would take registers from the search.
+#[inline(never)]
+fn check_special(filter: &[u8], at: usize) -> Option<TopicErrorKind> {
+    let begins_level = at == 0 || filter.get(at - 1) == Some(&b'/');
+    let after = filter.get(at + 1);
+    match filter.get(at) {
+        Some(b'+') if begins_level && matches!(after, None | Some(b'/')) => None,
+        Some(b'#') if begins_level && after.is_none() => None,
+        Some(b'+') => Some(TopicErrorKind::SingleLevelWildcard),
+        Some(b'#') => Some(TopicErrorKind::MultiLevelWildcard),
+        _ => Some(TopicErrorKind::Nul),
     }
-    Ok(())
 }

@@ -35,7 +35,7 @@ pub(crate) fn check(text: &str) -> Result<(&str, usize), TopicError> {
     if group.is_empty() {
         return Err(TopicError::new(TopicErrorKind::ShareNameEmpty, PREFIX.len()));
     }
-    if let Some(at) = group.find(['+', '#']) {
+    if let Some(at) = group.find(['+', '#', '\0']) {
         return Err(TopicError::new(TopicErrorKind::ShareNameWildcard, PREFIX.len() + at));
     }
     if filter.is_empty() {

@@ -17,53 +17,78 @@ pub(crate) fn check(text: &str) -> Result<(), TopicError> {
     }
 }
 
-/// Whether a text needs no closer look: it is ASCII and has neither NUL nor wildcard, as nearly all have.
+/// Whether a text has neither NUL nor wildcard.
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
     let (words, tail) = text.as_chunks();
-    let mut marks = Marks::NONE;
+    let special = words.iter().fold(0, |special, &word| special | special_lanes(word));
+    let last = match text.last_chunk() {
+        // Overlaps with the last word; a byte that is looked at twice does no harm.
+        Some(&last) => last,
+        None => padded(tail),
+    };
+    special | special_lanes(last) == 0
+}
+
+/// Shows `visit` the offset of each NUL and each wildcard until it fails.
+#[inline(always)]
+pub(crate) fn try_each_special<E>(
+    text: &[u8],
+    mut visit: impl FnMut(usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut visit_lanes = |start: usize, mut special: u64| {
+        while special != 0 {
+            visit(start + special.trailing_zeros() as usize / 8)?;
+            special &= special - 1;
+        }
+        Ok(())
+    };
+    let (words, tail) = text.as_chunks();
+    let mut start = 0;
     for &word in words {
-        marks.add(word);
+        visit_lanes(start, special_lanes(word))?;
+        start += 8;
     }
     match text.last_chunk() {
-        // Overlaps with the last word; a byte that is looked at twice does no harm.
-        Some(&last) if !tail.is_empty() => marks.add(last),
-        Some(_) => {}
-        None => marks
-            .add(tail.iter().fold([b'/'; 8], |[_, b, c, d, e, f, g, h], &byte| [b, c, d, e, f, g, h, byte])),
+        _ if tail.is_empty() => Ok(()),
+        // Overlaps with the last word, whose lanes have been visited.
+        Some(&last) => {
+            let seen = 8 - tail.len();
+            visit_lanes(start - seen, special_lanes(last) & (u64::MAX << (8 * seen)))
+        }
+        None => visit_lanes(0, special_lanes(padded(tail))),
     }
-    marks.is_plain()
 }
 
-/// What has been seen in words of eight bytes, one lane a byte. While all lanes are below 0x80, adding 0x7F to a lane sets
-/// its high bit unless the lane is 0, and carries nothing into its neighbour.
-struct Marks {
-    /// The high bit of a lane stays set as long as no byte in it was NUL or a wildcard.
-    clean: u64,
-    /// The high bit of a lane is set once a byte in it was not ASCII.
-    high: u64,
+/// Fewer than eight bytes, with something harmless behind them.
+#[inline]
+fn padded(tail: &[u8]) -> [u8; 8] {
+    let mut word = [b'/'; 8];
+    for (to, from) in word.iter_mut().zip(tail) {
+        *to = *from;
+    }
+    word
 }
 
-impl Marks {
-    const NONE: Self = Self { clean: u64::MAX, high: 0 };
-    const LANES: u64 = u64::MAX / 0xFF;
-    const HIGH: u64 = Self::LANES * 0x80;
+/// A one in each byte of a word.
+const LANES: u64 = u64::MAX / 0xFF;
+const LOW: u64 = LANES * 0x7F;
+const HIGH: u64 = LANES * 0x80;
 
-    #[inline]
-    fn add(&mut self, word: [u8; 8]) {
-        let word = u64::from_le_bytes(word);
-        // `+` and `#` differ in one bit, so that one comparison finds both.
-        let wildcard = (word | Self::LANES * (b'+' ^ b'#') as u64) ^ (Self::LANES * b'+' as u64);
-        let not_nul = word.wrapping_add(Self::LANES * 0x7F);
-        let not_wildcard = wildcard.wrapping_add(Self::LANES * 0x7F);
-        self.clean &= not_nul & not_wildcard;
-        self.high |= word;
-    }
+/// Eight bytes at once: sets the high bit in each lane that is a NUL or a wildcard, and nothing else.
+#[inline]
+const fn special_lanes(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    // `+` and `#` differ in one bit, so that one comparison finds both.
+    let not_wildcard = (word | (LANES * (b'+' ^ b'#') as u64)) ^ (LANES * b'+' as u64);
+    !(non_zero_lanes(word) & non_zero_lanes(not_wildcard)) & HIGH
+}
 
-    #[inline]
-    const fn is_plain(&self) -> bool {
-        self.clean & !self.high & Self::HIGH == Self::HIGH
-    }
+/// Sets the high bit in each lane that is not 0. Adding 0x7F to seven bits carries into the eighth unless they are 0,
+/// and never beyond.
+#[inline]
+const fn non_zero_lanes(word: u64) -> u64 {
+    ((word & LOW) + LOW) | word
 }
 
 /// The conversions and comparisons of a borrowed text.
@@ -235,3 +260,36 @@ macro_rules! owned_text {
 pub(crate) use borrowed_text;
 #[cfg(feature = "alloc")]
 pub(crate) use owned_text;
+
+#[cfg(test)]
+mod tests {
+    use super::{is_plain, try_each_special};
+
+    /// Whether the special bytes are those at `expected`.
+    fn specials(bytes: &[u8], mut expected: impl Iterator<Item = usize>) -> bool {
+        let found = try_each_special(bytes, |at| if expected.next() == Some(at) { Ok(()) } else { Err(()) });
+        found.is_ok() && expected.next().is_none()
+    }
+
+    #[test]
+    fn specials_are_found_wherever_they_are() {
+        for len in 0..40 {
+            for filler in [b'a', b'*', b'"', 0xFF, 0xA3, 0xAB, 0x80, 1] {
+                let mut buffer = [filler; 40];
+                let bytes = &mut buffer[..len];
+                assert!(is_plain(bytes), "{len} of {filler}");
+                assert!(specials(bytes, 0..0), "{len} of {filler}");
+                for at in 0..len {
+                    for special in [0, b'+', b'#'] {
+                        bytes[at] = special;
+                        assert!(!is_plain(bytes), "{special} at {at} of {len}");
+                        assert!(specials(bytes, at..at + 1), "{special} at {at} of {len}");
+                    }
+                    bytes[at] = filler;
+                }
+                bytes.fill(b'#');
+                assert!(specials(bytes, 0..len));
+            }
+        }
+    }
+}

@@ -51,7 +51,7 @@ pub(super) fn refused_by_us_alone(
         // R9
         Kind::NoTopic => ALL,
         // R10
-        Kind::NotMinimal => ALL,
+        Kind::NotMinimal { .. } => ALL,
         // R11
         Kind::TrailingBytes { .. } if packet == Type::Connect => RMQTT_PROTO,
         Kind::TrailingBytes { .. } if matches!(packet, Type::PingReq | Type::PingResp) => RMQTT_PROTO,
@@ -66,14 +66,14 @@ pub(super) fn refused_by_us_alone(
         }
         // R12
         Kind::ReservedConnectFlag => CORE,
-        Kind::WillQoSWithoutWill => &[Peer::Rmqtt, Peer::ProtocolCore],
+        Kind::WillQoSWithoutWill { .. } => &[Peer::Rmqtt, Peer::ProtocolCore],
         Kind::WillRetainWithoutWill => ALL,
         Kind::QoS if packet == Type::Connect => CORE,
         // R13
         Kind::PasswordWithoutUserName => RMQTT_PROTO,
         // R14
         Kind::ProtocolLevel { .. } if !is_v5 => RMQTT,
-        Kind::WrongVersion { found: Version::V3_1 } if !is_v5 => RMQTT_PROTO,
+        Kind::WrongVersion { found: Version::V3_1, .. } if !is_v5 => RMQTT_PROTO,
         // R15
         Kind::ConnAckFlags { .. } => CORE,
         Kind::SessionPresentOnRefusal => ALL,

@@ -1,9 +1,9 @@
 //! PUBACK, PUBREC, PUBREL and PUBCOMP: a Packet Identifier, and in 5.0 a reason code and properties.
 
-use super::{Body, check_reason, read_reason};
+use super::{Body, Done, Lengths, check_reason, read_reason};
 use crate::property::{Properties, no_extra, properties};
 use crate::reader::Reader;
-use crate::writer::{Sink, with_varint};
+use crate::writer::Sink;
 use crate::{DecodeError, EncodeError, PacketId, PacketType, ReasonCode, Version};
 
 properties! {
@@ -39,21 +39,28 @@ macro_rules! ack {
         impl<'a> Body<'a> for $type<'a> {
             const TYPE: PacketType = PacketType::$type;
 
-            fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+            fn decode_body<R>(
+                version: Version,
+                _: u8,
+                mut reader: Reader<'a>,
+                done: Done<impl FnOnce(Self) -> R>,
+            ) -> Result<R, DecodeError> {
                 let packet_id = reader.packet_id()?;
-                let (reason, properties) = read_outcome(version, reader, Self::TYPE)?;
-                Ok(Self { packet_id, reason, properties })
+                let (reason, properties) = read_outcome(version, &mut reader, Self::TYPE)?;
+                done.with(&reader, Self { packet_id, reason, properties })
             }
 
-            fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
-                Ok(2 + outcome_len(self.reason, &self.properties, Self::TYPE, version)?)
+            #[inline]
+            fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
+                let mut lengths = Lengths::new(2);
+                measure_outcome(self.reason, &self.properties, Self::TYPE, version, &mut lengths)?;
+                Ok(lengths)
             }
 
-            fn write_body(&self, version: Version, sink: &mut impl Sink) {
+            #[inline]
+            fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
                 sink.u16(self.packet_id.get());
-                if version.is_v5() {
-                    write_outcome(self.reason, &self.properties, sink);
-                }
+                write_outcome(self.reason, &self.properties, version, lengths, sink);
             }
         }
     };
@@ -87,36 +94,47 @@ pub(super) fn read_outcome<'a, P: Properties<'a>>(
         return Ok((ReasonCode::Success, P::default()));
     }
     let reason = read_reason(reader, packet)?;
-    let properties = if reader.is_empty() { P::default() } else { P::read_list(reader, no_extra)? };
+    let mut properties = P::default();
+    if !reader.is_empty() {
+        properties.read_list(reader, no_extra)?;
+    }
     Ok((reason, properties))
 }
 
-pub(super) fn outcome_len<'a, P: Properties<'a>>(
+#[inline]
+pub(super) fn measure_outcome<'a, P: Properties<'a>>(
     reason: ReasonCode,
     properties: &P,
     packet: PacketType,
     version: Version,
-) -> Result<usize, EncodeError> {
-    if !version.is_v5() {
-        return Ok(0);
+    lengths: &mut Lengths,
+) -> Result<(), EncodeError> {
+    if version.is_v5() {
+        check_reason(reason, packet, version)?;
+        match (reason, properties.fields_len()?) {
+            (ReasonCode::Success, 0) => {}
+            (_, 0) => lengths.add(1),
+            (_, len) => {
+                lengths.add(1);
+                lengths.add_properties(len);
+            }
+        }
     }
-    check_reason(reason, packet, version)?;
-    Ok(match (reason, properties.fields_len()?) {
-        (ReasonCode::Success, 0) => 0,
-        (_, 0) => 1,
-        (_, len) => 1 + with_varint(len),
-    })
+    Ok(())
 }
 
-pub(super) fn write_outcome<'a, P: Properties<'a>>(reason: ReasonCode, properties: &P, sink: &mut impl Sink) {
-    // The length was computed without an error before anything was written.
-    let len = properties.fields_len().unwrap_or(0);
-    if reason == ReasonCode::Success && len == 0 {
-        return;
-    }
-    sink.u8(reason.as_u8());
-    if len > 0 {
-        sink.varint(len);
-        properties.write_fields(sink);
+#[inline]
+pub(super) fn write_outcome<'a, P: Properties<'a>>(
+    reason: ReasonCode,
+    properties: &P,
+    version: Version,
+    lengths: &Lengths,
+    sink: &mut impl Sink,
+) {
+    if version.is_v5() && (reason != ReasonCode::Success || lengths.properties > 0) {
+        sink.u8(reason.as_u8());
+        if lengths.properties > 0 {
+            properties.write_list(lengths.properties, sink);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! AUTH.
 
-use super::{Body, check_reason, read_reason};
+use super::{Body, Done, Lengths, check_reason, read_reason};
 use crate::property::{Properties, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -36,13 +36,18 @@ impl<'a> Auth<'a> {
 impl<'a> Body<'a> for Auth<'a> {
     const TYPE: PacketType = PacketType::Auth;
 
-    fn decode_body(_: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        _: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let mut method = None;
         let (mut reason, mut properties) = (ReasonCode::Success, AuthProperties::default());
         // An empty AUTH is a legal way to write 0x00 without properties, and then lacks the method.
         if !reader.is_empty() {
-            reason = read_reason(reader, Self::TYPE)?;
-            properties = AuthProperties::read_list(reader, |reader, id| {
+            reason = read_reason(&mut reader, Self::TYPE)?;
+            properties.read_list(&mut reader, |reader, id| {
                 if id != PropertyId::AuthenticationMethod {
                     return Ok(false);
                 }
@@ -52,20 +57,22 @@ impl<'a> Body<'a> for Auth<'a> {
         let Some(authentication_method) = method else {
             return Err(reader.error(DecodeErrorKind::NoAuthenticationMethod));
         };
-        Ok(Self { reason, authentication_method, properties })
+        done.with(&reader, Self { reason, authentication_method, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if !version.is_v5() {
             return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
         }
         check_reason(self.reason, Self::TYPE, version)?;
-        Ok(1 + self.properties.list_len(optional_len(self.method())?)?)
+        let mut lengths = Lengths::new(1);
+        lengths.add_properties(self.properties.fields_len()?.saturating_add(optional_len(self.method())?));
+        Ok(lengths)
     }
 
-    fn write_body(&self, _: Version, sink: &mut impl Sink) {
+    fn write_body(&self, _: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u8(self.reason.as_u8());
-        self.properties.write_list_with(optional_len(self.method()).unwrap_or(0), sink, |sink| {
+        self.properties.write_list_with(lengths.properties, sink, |sink| {
             write_optional(self.method(), PropertyId::AuthenticationMethod, sink);
         });
     }

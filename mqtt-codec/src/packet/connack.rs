@@ -2,7 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use super::{Body, check_reason, read_reason};
+use super::{Body, Done, Lengths, check_reason, read_reason};
 use crate::property::{Properties, no_extra, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -67,7 +67,12 @@ impl ConnAck<'_> {
 impl<'a> Body<'a> for ConnAck<'a> {
     const TYPE: PacketType = PacketType::ConnAck;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         if version.is_v5() && reader.rest() == [0, 1] {
             return Err(reader.error(DecodeErrorKind::VersionRefused));
         }
@@ -78,40 +83,42 @@ impl<'a> Body<'a> for ConnAck<'a> {
             return Err(reader.error_at(flags_at, DecodeErrorKind::ConnAckFlags { found: flags }));
         }
         let session_present = flags & 1 == 1 && version != Version::V3_1;
-        let (reason, properties) = if version.is_v5() {
-            (read_reason(reader, Self::TYPE)?, ConnAckProperties::read_list(reader, no_extra)?)
+        let mut properties = ConnAckProperties::default();
+        let reason = if version.is_v5() {
+            let reason = read_reason(&mut reader, Self::TYPE)?;
+            properties.read_list(&mut reader, no_extra)?;
+            reason
         } else {
             let start = reader.offset();
             let found = reader.u8()?;
-            let reason = ReasonCode::from_v3_return_code(found)
-                .ok_or_else(|| reader.error_at(start, DecodeErrorKind::ReasonCode { found }))?;
-            (reason, ConnAckProperties::default())
+            ReasonCode::from_v3_return_code(found)
+                .ok_or_else(|| reader.error_at(start, DecodeErrorKind::ReasonCode { found }))?
         };
         if session_present && reason != ReasonCode::Success {
             return Err(reader.error_at(flags_at, DecodeErrorKind::SessionPresentOnRefusal));
         }
-        Ok(Self { session_present, reason, properties })
+        done.with(&reader, Self { session_present, reason, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
+        let mut lengths = Lengths::new(2);
         if self.session_present && self.reason != ReasonCode::Success {
             return Err(EncodeError::SessionPresentOnRefusal);
         }
         if version.is_v5() {
             check_reason(self.reason, Self::TYPE, version)?;
-            return Ok(self.properties.list_len(0)?.saturating_add(2));
+            lengths.add_properties(self.properties.fields_len()?);
+        } else if self.reason.v3_return_code().is_none() {
+            return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code: self.reason });
         }
-        match self.reason.v3_return_code() {
-            Some(_) => Ok(2),
-            None => Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code: self.reason }),
-        }
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u8((self.session_present && version != Version::V3_1).into());
         if version.is_v5() {
             sink.u8(self.reason.as_u8());
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
         } else {
             sink.u8(self.reason.v3_return_code().unwrap_or(0));
         }

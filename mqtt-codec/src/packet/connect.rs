@@ -4,7 +4,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_topic::TopicName;
 
-use super::{Body, MessageProperties};
+use super::{Body, Done, Lengths, MessageProperties};
 use crate::property::{Properties, no_extra, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
 use crate::writer::{Sink, binary_len, str_len};
@@ -95,6 +95,7 @@ impl<'a> Connect<'a> {
 }
 
 impl<'a> Will<'a> {
+    #[inline(always)]
     fn read(
         version: Version,
         flags: u8,
@@ -107,7 +108,7 @@ impl<'a> Will<'a> {
         let mut delay_interval = None;
         let mut properties = MessageProperties::default();
         if version.is_v5() {
-            properties = MessageProperties::read_list(reader, |reader, id| {
+            properties.read_list(reader, |reader, id| {
                 if id != PropertyId::WillDelayInterval {
                     return Ok(false);
                 }
@@ -119,17 +120,18 @@ impl<'a> Will<'a> {
         Ok(Self { topic, payload, qos, retain: flags & WILL_RETAIN != 0, delay_interval, properties })
     }
 
-    fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
-        let mut len = 2 + self.topic.as_str().len() + binary_len(self.payload)?;
+    fn measure(&self, version: Version, lengths: &mut Lengths) -> Result<(), EncodeError> {
+        lengths.add(2 + self.topic.as_str().len() + binary_len(self.payload)?);
         if version.is_v5() {
-            len = len.saturating_add(self.properties.list_len(optional_len(self.delay_interval)?)?);
+            let delay_interval = optional_len(self.delay_interval)?;
+            lengths.add_will_properties(self.properties.fields_len()?.saturating_add(delay_interval));
         }
-        Ok(len)
+        Ok(())
     }
 
-    fn write(&self, version: Version, sink: &mut impl Sink) {
+    fn write(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         if version.is_v5() {
-            self.properties.write_list_with(optional_len(self.delay_interval).unwrap_or(0), sink, |sink| {
+            self.properties.write_list_with(lengths.will_properties, sink, |sink| {
                 write_optional(self.delay_interval, PropertyId::WillDelayInterval, sink);
             });
         }
@@ -141,11 +143,16 @@ impl<'a> Will<'a> {
 impl<'a> Body<'a> for Connect<'a> {
     const TYPE: PacketType = PacketType::Connect;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let start = reader.offset();
         let found = reader.protocol()?;
         if found != version {
-            return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { found }));
+            return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { expected: version, found }));
         }
         let flags_at = reader.offset();
         let flags = reader.u8()?;
@@ -155,7 +162,10 @@ impl<'a> Body<'a> for Connect<'a> {
                 return Err(reader.error_at(flags_at, DecodeErrorKind::ReservedConnectFlag));
             }
             if !has(WILL) && has(WILL_QOS) {
-                return Err(reader.error_at(flags_at, DecodeErrorKind::WillQoSWithoutWill));
+                return Err(reader.error_at(
+                    flags_at,
+                    DecodeErrorKind::WillQoSWithoutWill { found: (flags & WILL_QOS) >> 3 },
+                ));
             }
             if !has(WILL) && has(WILL_RETAIN) {
                 return Err(reader.error_at(flags_at, DecodeErrorKind::WillRetainWithoutWill));
@@ -168,53 +178,55 @@ impl<'a> Body<'a> for Connect<'a> {
         let mut properties = ConnectProperties::default();
         if version.is_v5() {
             let list_at = reader.offset();
-            properties = ConnectProperties::read_list(reader, no_extra)?;
+            properties.read_list(&mut reader, no_extra)?;
             if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
                 return Err(reader.error_at(list_at, DecodeErrorKind::AuthenticationDataWithoutMethod));
             }
         }
         let client_id = reader.str()?;
-        let will = has(WILL).then(|| Will::read(version, flags, flags_at, reader)).transpose()?;
+        let will = has(WILL).then(|| Will::read(version, flags, flags_at, &mut reader)).transpose()?;
         // In 3.1 the remaining length wins over these two flags.
         let present =
             |flag, reader: &Reader<'_>| has(flag) && !(version == Version::V3_1 && reader.is_empty());
-        let user_name = present(USER_NAME, reader).then(|| reader.str()).transpose()?;
-        let password = present(PASSWORD, reader).then(|| reader.binary()).transpose()?;
+        let user_name = present(USER_NAME, &reader).then(|| reader.str()).transpose()?;
+        let password = present(PASSWORD, &reader).then(|| reader.binary()).transpose()?;
         let clean_start = has(CLEAN_START);
-        Ok(Self { clean_start, keep_alive, client_id, will, user_name, password, properties })
+        done.with(&reader, Self { clean_start, keep_alive, client_id, will, user_name, password, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if !version.is_v5() && self.password.is_some() && self.user_name.is_none() {
             return Err(EncodeError::PasswordWithoutUserName);
         }
-        let mut len = 2 + version.protocol_name().len() + 1 + 1 + 2 + str_len(self.client_id)?;
+        let mut lengths =
+            Lengths::new(2 + version.protocol_name().len() + 1 + 1 + 2 + str_len(self.client_id)?);
         if version.is_v5() {
             if self.properties.authentication_data.is_some()
                 && self.properties.authentication_method.is_none()
             {
                 return Err(EncodeError::AuthenticationDataWithoutMethod);
             }
-            len = len.saturating_add(self.properties.list_len(0)?);
+            lengths.add_properties(self.properties.fields_len()?);
         }
         if let Some(will) = &self.will {
-            len = len.saturating_add(will.encoded_len(version)?);
+            will.measure(version, &mut lengths)?;
         }
-        len = len.saturating_add(self.user_name.map_or(Ok(0), str_len)?);
-        Ok(len.saturating_add(self.password.map_or(Ok(0), binary_len)?))
+        lengths.add(self.user_name.map_or(Ok(0), str_len)?);
+        lengths.add(self.password.map_or(Ok(0), binary_len)?);
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.field(version.protocol_name().as_bytes());
         sink.u8(version.level());
         sink.u8(self.connect_flags());
         sink.u16(self.keep_alive);
         if version.is_v5() {
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
         }
         sink.field(self.client_id.as_bytes());
         if let Some(will) = &self.will {
-            will.write(version, sink);
+            will.write(version, lengths, sink);
         }
         if let Some(user_name) = self.user_name {
             sink.field(user_name.as_bytes());

@@ -1,7 +1,7 @@
 //! DISCONNECT.
 
-use super::Body;
-use super::ack::{outcome_len, read_outcome, write_outcome};
+use super::ack::{measure_outcome, read_outcome, write_outcome};
+use super::{Body, Done, Lengths};
 use crate::property::properties;
 use crate::reader::Reader;
 use crate::writer::Sink;
@@ -46,18 +46,23 @@ impl Default for Disconnect<'_> {
 impl<'a> Body<'a> for Disconnect<'a> {
     const TYPE: PacketType = PacketType::Disconnect;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let (reason, properties) = read_outcome(version, reader, Self::TYPE)?;
-        Ok(Self { reason, properties })
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
+        let (reason, properties) = read_outcome(version, &mut reader, Self::TYPE)?;
+        done.with(&reader, Self { reason, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
-        outcome_len(self.reason, &self.properties, Self::TYPE, version)
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
+        let mut lengths = Lengths::default();
+        measure_outcome(self.reason, &self.properties, Self::TYPE, version, &mut lengths)?;
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
-        if version.is_v5() {
-            write_outcome(self.reason, &self.properties, sink);
-        }
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+        write_outcome(self.reason, &self.properties, version, lengths, sink);
     }
 }

@@ -22,32 +22,61 @@ use crate::reader::Reader;
 use crate::writer::{Sink, SliceSink, with_varint};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Frame, PacketType, ReasonCode, Version, varint};
 
+/// The end of decoding: makes the packet into what the caller returns, in the place where that is to be, for packets
+/// are large and moving one costs as much as decoding it. A body cannot return without it, nor leave bytes over.
+pub(crate) struct Done<W>(W);
+
+impl<W> Done<W> {
+    #[inline(always)]
+    fn with<T, R>(self, reader: &Reader<'_>, packet: T) -> Result<R, DecodeError>
+    where
+        W: FnOnce(T) -> R,
+    {
+        reader.finish()?;
+        Ok((self.0)(packet))
+    }
+}
+
 /// What a packet kind has to say for itself; framing and fixed header are common to all.
 pub(crate) trait Body<'a>: Sized {
     const TYPE: PacketType;
 
-    fn decode_body(version: Version, flags: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+    /// Reads all of the body.
+    fn decode_body<R>(
+        version: Version,
+        flags: u8,
+        reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError>;
 
     /// The low four bits of the first byte.
     fn flags(&self) -> u8 {
         Self::TYPE.fixed_flags().unwrap_or(0)
     }
 
-    /// Checks everything that can make encoding fail.
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError>;
+    /// Checks everything that can make encoding fail, so that writing cannot.
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError>;
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink);
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink);
 }
 
-fn decode<'a, T: Body<'a>>(version: Version, frame: Frame<'a>) -> Result<T, DecodeError> {
-    let mut reader = frame.reader();
+#[inline(always)]
+fn decode<'a, T: Body<'a>, R>(
+    version: Version,
+    frame: Frame<'a>,
+    wrap: impl FnOnce(T) -> R,
+) -> Result<R, DecodeError> {
+    let reader = frame.reader();
     if frame.packet_type() != T::TYPE {
-        return Err(reader.error_at(0, DecodeErrorKind::WrongPacketType { expected: T::TYPE }));
+        return Err(reader.error_at(
+            0,
+            DecodeErrorKind::WrongPacketType { expected: T::TYPE, found: frame.packet_type() },
+        ));
     }
     if version.is_v5() {
         frame.check_minimal()?;
     } else if T::TYPE == PacketType::Auth {
-        return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType));
+        return Err(reader.error_at(0, DecodeErrorKind::ReservedPacketType { found: T::TYPE as u8 }));
     }
     let flags = frame.flags();
     if let Some(expected) = T::TYPE.fixed_flags() {
@@ -60,31 +89,74 @@ fn decode<'a, T: Body<'a>>(version: Version, frame: Frame<'a>) -> Result<T, Deco
             return Err(reader.error_at(0, DecodeErrorKind::Flags { expected, found: flags }));
         }
     }
-    let packet = T::decode_body(version, flags, &mut reader)?;
-    reader.finish()?;
-    Ok(packet)
+    T::decode_body(version, flags, reader, Done(wrap))
 }
 
-fn body_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
-    let len = packet.body_len(version)?;
-    if len > varint::MAX as usize {
-        return Err(EncodeError::PacketTooLarge { len });
+/// What measuring a packet finds out and writing it needs, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lengths {
+    /// All that follows the fixed header.
+    body: usize,
+    /// The property list, without its length in front.
+    properties: usize,
+    /// The property list of the will, without its length in front.
+    will_properties: usize,
+}
+
+impl Lengths {
+    const fn new(body: usize) -> Self {
+        Self { body, properties: 0, will_properties: 0 }
     }
-    Ok(len)
+
+    const fn add(&mut self, len: usize) {
+        self.body = self.body.saturating_add(len);
+    }
+
+    fn add_properties(&mut self, len: usize) {
+        self.properties = len;
+        self.add(with_varint(len));
+    }
+
+    fn add_will_properties(&mut self, len: usize) {
+        self.will_properties = len;
+        self.add(with_varint(len));
+    }
+
+    /// The whole packet.
+    fn packet(&self) -> usize {
+        1 + with_varint(self.body)
+    }
+}
+
+#[inline(always)]
+fn measure<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<Lengths, EncodeError> {
+    let lengths = packet.measure(version)?;
+    if lengths.body > varint::MAX as usize {
+        return Err(EncodeError::PacketTooLarge { len: lengths.body });
+    }
+    Ok(lengths)
 }
 
 fn encoded_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
-    body_len(packet, version).map(|len| 1 + with_varint(len))
+    measure(packet, version).map(|lengths| lengths.packet())
 }
 
-fn write<'a, T: Body<'a>>(packet: &T, version: Version, body_len: usize, sink: &mut impl Sink) {
-    write_fixed_header(packet, body_len, sink);
-    packet.write_body(version, sink);
+#[inline(always)]
+fn write<'a, T: Body<'a>>(packet: &T, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+    write_fixed_header(packet, lengths, sink);
+    packet.write_body(version, lengths, sink);
 }
 
-fn write_fixed_header<'a, T: Body<'a>>(packet: &T, body_len: usize, sink: &mut impl Sink) {
-    sink.u8((T::TYPE as u8) << 4 | packet.flags());
-    sink.varint(body_len);
+#[inline(always)]
+fn write_fixed_header<'a, T: Body<'a>>(packet: &T, lengths: &Lengths, sink: &mut impl Sink) {
+    let first = (T::TYPE as u8) << 4 | packet.flags();
+    match u8::try_from(lengths.body) {
+        Ok(short @ 0..=0x7F) => sink.array([first, short]),
+        _ => {
+            sink.u8(first);
+            sink.varint(lengths.body);
+        }
+    }
 }
 
 fn encode_to_slice<'a, T: Body<'a>>(
@@ -92,12 +164,13 @@ fn encode_to_slice<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut [u8],
 ) -> Result<usize, EncodeError> {
-    let body_len = body_len(packet, version)?;
-    let needed = 1 + with_varint(body_len);
-    if needed > buffer.len() {
-        return Err(EncodeError::BufferTooSmall { needed, available: buffer.len() });
-    }
-    write(packet, version, body_len, &mut SliceSink(buffer));
+    let lengths = measure(packet, version)?;
+    let needed = lengths.packet();
+    let available = buffer.len();
+    let Some(space) = buffer.get_mut(..needed) else {
+        return Err(EncodeError::BufferTooSmall { needed, available });
+    };
+    write(packet, version, &lengths, &mut SliceSink(space));
     Ok(needed)
 }
 
@@ -107,12 +180,10 @@ fn encode<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut impl bytes::BufMut,
 ) -> Result<(), EncodeError> {
-    let body_len = body_len(packet, version)?;
-    let needed = 1 + with_varint(body_len);
-    if needed > buffer.remaining_mut() {
-        return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
-    }
-    write(packet, version, body_len, &mut crate::writer::BufSink(buffer));
+    let lengths = measure(packet, version)?;
+    let mut sink = crate::writer::BufSink::new(buffer, lengths.packet())?;
+    write(packet, version, &lengths, &mut sink);
+    sink.flush();
     Ok(())
 }
 
@@ -141,14 +212,16 @@ macro_rules! packet {
             ///
             /// # Errors
             /// If the frame is of another type or anything in it is not as the standard of this version has it.
+            #[inline]
             pub fn decode(version: Version, frame: Frame<'a>) -> Result<Self, DecodeError> {
-                decode(version, frame)
+                decode(version, frame, |packet| packet)
             }
 
             /// Bytes of the whole packet as [`encode_to_slice`](Self::encode_to_slice) would write it.
             ///
             /// # Errors
             /// Whatever makes the packet impossible to encode.
+            #[inline]
             pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
                 encoded_len(self, version)
             }
@@ -157,6 +230,7 @@ macro_rules! packet {
             ///
             /// # Errors
             /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+            #[inline]
             pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
                 encode_to_slice(self, version, buffer)
             }
@@ -166,6 +240,7 @@ macro_rules! packet {
             /// # Errors
             /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
             #[cfg(feature = "bytes")]
+            #[inline]
             pub fn encode(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
                 encode(self, version, buffer)
             }
@@ -226,15 +301,20 @@ macro_rules! empty_body {
         impl Body<'_> for $type {
             const TYPE: PacketType = PacketType::$type;
 
-            fn decode_body(_: Version, _: u8, _: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                Ok(Self)
+            fn decode_body<R>(
+                _: Version,
+                _: u8,
+                reader: Reader<'_>,
+                done: Done<impl FnOnce(Self) -> R>,
+            ) -> Result<R, DecodeError> {
+                done.with(&reader, Self)
             }
 
-            fn body_len(&self, _: Version) -> Result<usize, EncodeError> {
-                Ok(0)
+            fn measure(&self, _: Version) -> Result<Lengths, EncodeError> {
+                Ok(Lengths::default())
             }
 
-            fn write_body(&self, _: Version, _: &mut impl Sink) {}
+            fn write_body(&self, _: Version, _: &Lengths, _: &mut impl Sink) {}
         }
     };
 }
@@ -279,24 +359,25 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// Anything in the packet that is not as the standard of this version has it.
+    #[inline(always)]
     pub fn decode(version: Version, frame: Frame<'a>) -> Result<Self, DecodeError> {
-        Ok(match frame.packet_type() {
-            PacketType::Connect => Self::Connect(decode(version, frame)?),
-            PacketType::ConnAck => Self::ConnAck(decode(version, frame)?),
-            PacketType::Publish => Self::Publish(decode(version, frame)?),
-            PacketType::PubAck => Self::PubAck(decode(version, frame)?),
-            PacketType::PubRec => Self::PubRec(decode(version, frame)?),
-            PacketType::PubRel => Self::PubRel(decode(version, frame)?),
-            PacketType::PubComp => Self::PubComp(decode(version, frame)?),
-            PacketType::Subscribe => Self::Subscribe(decode(version, frame)?),
-            PacketType::SubAck => Self::SubAck(decode(version, frame)?),
-            PacketType::Unsubscribe => Self::Unsubscribe(decode(version, frame)?),
-            PacketType::UnsubAck => Self::UnsubAck(decode(version, frame)?),
-            PacketType::PingReq => decode(version, frame).map(|PingReq| Self::PingReq)?,
-            PacketType::PingResp => decode(version, frame).map(|PingResp| Self::PingResp)?,
-            PacketType::Disconnect => Self::Disconnect(decode(version, frame)?),
-            PacketType::Auth => Self::Auth(decode(version, frame)?),
-        })
+        match frame.packet_type() {
+            PacketType::Connect => decode(version, frame, Self::Connect),
+            PacketType::ConnAck => decode(version, frame, Self::ConnAck),
+            PacketType::Publish => decode(version, frame, Self::Publish),
+            PacketType::PubAck => decode(version, frame, Self::PubAck),
+            PacketType::PubRec => decode(version, frame, Self::PubRec),
+            PacketType::PubRel => decode(version, frame, Self::PubRel),
+            PacketType::PubComp => decode(version, frame, Self::PubComp),
+            PacketType::Subscribe => decode(version, frame, Self::Subscribe),
+            PacketType::SubAck => decode(version, frame, Self::SubAck),
+            PacketType::Unsubscribe => decode(version, frame, Self::Unsubscribe),
+            PacketType::UnsubAck => decode(version, frame, Self::UnsubAck),
+            PacketType::PingReq => decode(version, frame, |PingReq| Self::PingReq),
+            PacketType::PingResp => decode(version, frame, |PingResp| Self::PingResp),
+            PacketType::Disconnect => decode(version, frame, Self::Disconnect),
+            PacketType::Auth => decode(version, frame, Self::Auth),
+        }
     }
 
     /// Bytes of the whole packet as [`encode_to_slice`](Self::encode_to_slice) would write it.
@@ -311,6 +392,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+    #[inline]
     pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
         with_body!(self, body => encode_to_slice(body, version, buffer))
     }

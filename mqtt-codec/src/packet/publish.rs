@@ -2,15 +2,15 @@
 
 use mqtt_topic::TopicName;
 
-use super::Body;
+use super::{Body, Done, Lengths};
 use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, SubscriptionId,
-    SubscriptionIds, TopicAlias, Version,
+    DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, Repeated,
+    SubscriptionId, SubscriptionIds, TopicAlias, Version,
 };
 
 properties! {
@@ -43,11 +43,9 @@ impl<'a> MessageProperties<'a> {
         if len > crate::varint::MAX as usize {
             return Err(EncodeError::PacketTooLarge { len });
         }
-        let needed = crate::writer::with_varint(len);
-        if needed > buffer.remaining_mut() {
-            return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
-        }
-        self.write_list(&mut crate::writer::BufSink(buffer));
+        let mut sink = crate::writer::BufSink::new(buffer, crate::writer::with_varint(len))?;
+        self.write_list(len, &mut sink);
+        sink.flush();
         Ok(())
     }
 
@@ -57,7 +55,8 @@ impl<'a> MessageProperties<'a> {
     /// If the bytes are not one property list of such properties.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, bytes.len(), PacketType::Publish, Limits::default());
-        let properties = Self::read_list(&mut reader, no_extra)?;
+        let mut properties = Self::default();
+        properties.read_list(&mut reader, no_extra)?;
         reader.finish()?;
         Ok(properties)
     }
@@ -218,14 +217,11 @@ impl<'a> Publish<'a> {
     /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
     #[cfg(feature = "bytes")]
     pub fn encode_head(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
-        let body_len = super::body_len(self, version)?;
-        let needed = 1 + crate::writer::with_varint(body_len) - self.payload.len();
-        if needed > buffer.remaining_mut() {
-            return Err(EncodeError::BufferTooSmall { needed, available: buffer.remaining_mut() });
-        }
-        let mut sink = crate::writer::BufSink(buffer);
-        super::write_fixed_header(self, body_len, &mut sink);
-        self.write_head(version, &mut sink);
+        let lengths = super::measure(self, version)?;
+        let mut sink = crate::writer::BufSink::new(buffer, lengths.packet() - self.payload.len())?;
+        super::write_fixed_header(self, &lengths, &mut sink);
+        self.write_head(version, &lengths, &mut sink);
+        sink.flush();
         Ok(())
     }
 
@@ -237,13 +233,14 @@ impl<'a> Publish<'a> {
         Ok(len)
     }
 
-    fn write_head(&self, version: Version, sink: &mut impl Sink) {
+    #[inline]
+    fn write_head(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.field(self.topic.name().map_or(&[][..], |name| name.as_str().as_bytes()));
         if let Some(id) = self.delivery.packet_id() {
             sink.u16(id.get());
         }
         if version.is_v5() {
-            self.properties.write_list_with(self.extra_len().unwrap_or(0), sink, |sink| {
+            self.properties.write_list_with(lengths.properties, sink, |sink| {
                 write_optional(self.topic.alias(), PropertyId::TopicAlias, sink);
                 for id in self.subscription_ids {
                     write_optional(Some(id), PropertyId::SubscriptionIdentifier, sink);
@@ -259,7 +256,12 @@ const RETAIN: u8 = 0b0001;
 impl<'a> Body<'a> for Publish<'a> {
     const TYPE: PacketType = PacketType::Publish;
 
-    fn decode_body(version: Version, flags: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        flags: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let Some(qos) = QoS::from_u8(flags >> 1 & 0b11) else {
             return Err(reader.error_at(0, DecodeErrorKind::QoS));
         };
@@ -267,6 +269,7 @@ impl<'a> Body<'a> for Publish<'a> {
         if dup && qos == QoS::AtMostOnce && version != Version::V3_1 {
             return Err(reader.error_at(0, DecodeErrorKind::DupOnQoS0));
         }
+        let retain = flags & RETAIN != 0;
         let topic_at = reader.offset();
         let name = if version.is_v5() && reader.rest().starts_with(&[0, 0]) {
             reader.u16()?;
@@ -279,25 +282,14 @@ impl<'a> Body<'a> for Publish<'a> {
             QoS::AtLeastOnce => Delivery::AtLeastOnce { id: reader.packet_id()?, dup },
             QoS::ExactlyOnce => Delivery::ExactlyOnce { id: reader.packet_id()?, dup },
         };
-        let mut alias = None;
-        let mut properties = MessageProperties::default();
-        let mut subscription_ids = SubscriptionIds::default();
-        if version.is_v5() {
-            let before = reader.rest();
-            let mut ids = 0;
-            properties = read_properties(reader, &mut alias, &mut ids)?;
-            if ids > 0 {
-                subscription_ids = SubscriptionIds::on_wire(list_bytes(before), ids, version);
-            }
+        if version.is_v5() && !reader.skip_empty_list() {
+            return with_properties((name, topic_at), delivery, retain, reader, done);
         }
-        let topic = match (name, alias) {
-            (Some(name), None) => PublishTopic::Name(name),
-            (Some(name), Some(alias)) => PublishTopic::NameAndAlias(name, alias),
-            (None, Some(alias)) => PublishTopic::Alias(alias),
-            (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
+        let Some(name) = name else {
+            return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic));
         };
         let payload = reader.take_rest();
-        Ok(Self { topic, delivery, retain: flags & RETAIN != 0, subscription_ids, properties, payload })
+        done.with(&reader, Self { delivery, retain, ..Self::new(name, payload) })
     }
 
     fn flags(&self) -> u8 {
@@ -305,42 +297,67 @@ impl<'a> Body<'a> for Publish<'a> {
         dup | (self.delivery.qos() as u8) << 1 | if self.retain { RETAIN } else { 0 }
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    #[inline]
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         let name = self.topic.name().map_or(0, |name| name.as_str().len());
         let id = if self.delivery.packet_id().is_some() { 2 } else { 0 };
-        let mut len = (2 + name + id).saturating_add(self.payload.len());
+        let mut lengths = Lengths::new(2 + name + id);
+        lengths.add(self.payload.len());
         if version.is_v5() {
-            len = len.saturating_add(self.properties.list_len(self.extra_len()?)?);
+            lengths.add_properties(self.properties.fields_len()?.saturating_add(self.extra_len()?));
         } else if self.topic.name().is_none() {
             return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
         }
-        Ok(len)
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
-        self.write_head(version, sink);
+    #[inline]
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+        self.write_head(version, lengths, sink);
         sink.put(self.payload);
     }
 }
 
-fn read_properties<'a>(
-    reader: &mut Reader<'a>,
-    alias: &mut Option<TopicAlias>,
-    ids: &mut u32,
-) -> Result<MessageProperties<'a>, DecodeError> {
+/// The rest of a PUBLISH from its property list on.
+#[inline(never)]
+fn with_properties<'a, R>(
+    (name, topic_at): (Option<&'a TopicName>, usize),
+    delivery: Delivery,
+    retain: bool,
+    mut reader: Reader<'a>,
+    done: Done<impl FnOnce(Publish<'a>) -> R>,
+) -> Result<R, DecodeError> {
+    let list = reader.rest();
+    let mut properties = MessageProperties::default();
+    let mut alias = None;
+    let mut ids = 0;
     #[expect(clippy::wildcard_enum_match_arm, reason = "two properties are not fields")]
-    MessageProperties::read_list(reader, |reader, id| match id {
-        PropertyId::TopicAlias => once(alias, reader, id),
+    properties.read_list(&mut reader, |reader, id| match id {
+        PropertyId::TopicAlias => once(&mut alias, reader, id),
         PropertyId::SubscriptionIdentifier => {
-            if *ids >= reader.limits.subscription_ids {
+            if ids >= reader.limits.subscription_ids {
                 let limit = reader.limits.subscription_ids;
-                return Err(reader.error_at(reader.offset() - 1, DecodeErrorKind::TooMany { limit }));
+                return Err(
+                    reader.error_before(DecodeErrorKind::TooMany { what: Repeated::SubscriptionIds, limit })
+                );
             }
-            *ids += 1;
+            ids += 1;
             SubscriptionId::read(reader, id).map(|_| true)
         }
         _ => Ok(false),
-    })
+    })?;
+    let subscription_ids = match ids {
+        0 => SubscriptionIds::default(),
+        _ => SubscriptionIds::on_wire(list_bytes(list), ids, Version::V5),
+    };
+    let topic = match (name, alias) {
+        (Some(name), None) => PublishTopic::Name(name),
+        (Some(name), Some(alias)) => PublishTopic::NameAndAlias(name, alias),
+        (None, Some(alias)) => PublishTopic::Alias(alias),
+        (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
+    };
+    let payload = reader.take_rest();
+    done.with(&reader, Publish { topic, delivery, retain, subscription_ids, properties, payload })
 }
 
 /// The properties in a property list that has been read, and whatever comes behind it.

@@ -1,12 +1,13 @@
 //! SUBACK and UNSUBACK.
 
 use super::ack::AckProperties;
-use super::{Body, check_reason};
+use super::{Body, Done, Lengths, check_reason};
 use crate::property::{Properties, no_extra};
 use crate::reader::{Reader, saturate};
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, ReasonCode, ReasonCodes, Version,
+    DecodeError, DecodeErrorKind, EncodeError, PacketId, PacketType, ReasonCode, ReasonCodes, Repeated,
+    Version,
 };
 
 /// SUBACK: the answer to SUBSCRIBE (MQTT 5.0 §3.9).
@@ -44,7 +45,10 @@ fn read_codes<'a>(
         return Err(reader.error(DecodeErrorKind::EmptyList));
     }
     if count > reader.limits.filters {
-        return Err(reader.error_at(start, DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+        return Err(reader.error_at(
+            start,
+            DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters },
+        ));
     }
     for (index, &found) in bytes.iter().enumerate() {
         if !ReasonCode::from_u8(found).is_some_and(&allowed) {
@@ -70,30 +74,45 @@ fn suback_code(code: ReasonCode, version: Version) -> Option<ReasonCode> {
 impl<'a> Body<'a> for SubAck<'a> {
     const TYPE: PacketType = PacketType::SubAck;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let properties = AckProperties::read_list_of(version, reader)?;
-        let codes = read_codes(reader, version, |code| suback_code(code, version) == Some(code))?;
-        Ok(Self { packet_id, codes, properties })
+        let mut properties = AckProperties::default();
+        properties.read_list_of(version, &mut reader)?;
+        let codes = read_codes(&mut reader, version, |code| suback_code(code, version) == Some(code))?;
+        done.with(&reader, Self { packet_id, codes, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if self.codes.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        for code in self.codes {
-            if suback_code(code, version).is_none() {
-                return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });
+        let mut lengths = Lengths::new(2);
+        lengths.add(self.codes.len());
+        if self.codes.wire(version).is_none() {
+            for code in self.codes {
+                if suback_code(code, version).is_none() {
+                    return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });
+                }
             }
         }
-        let properties = if version.is_v5() { self.properties.list_len(0)? } else { 0 };
-        Ok(properties.saturating_add(2).saturating_add(self.codes.len()))
+        if version.is_v5() {
+            lengths.add_properties(self.properties.fields_len()?);
+        }
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
+        }
+        if let Some(codes) = self.codes.wire(version) {
+            return sink.put(codes);
         }
         for code in self.codes {
             sink.u8(suback_code(code, version).unwrap_or(code).as_u8());
@@ -104,35 +123,41 @@ impl<'a> Body<'a> for SubAck<'a> {
 impl<'a> Body<'a> for UnsubAck<'a> {
     const TYPE: PacketType = PacketType::UnsubAck;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
         if !version.is_v5() {
-            return Ok(Self {
-                packet_id,
-                codes: ReasonCodes::default(),
-                properties: AckProperties::default(),
-            });
+            let (codes, properties) = Default::default();
+            return done.with(&reader, Self { packet_id, codes, properties });
         }
-        let properties = AckProperties::read_list(reader, no_extra)?;
-        let codes = read_codes(reader, version, |code| code.is_allowed_in(Self::TYPE))?;
-        Ok(Self { packet_id, codes, properties })
+        let mut properties = AckProperties::default();
+        properties.read_list(&mut reader, no_extra)?;
+        let codes = read_codes(&mut reader, version, |code| code.is_allowed_in(Self::TYPE))?;
+        done.with(&reader, Self { packet_id, codes, properties })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if !version.is_v5() {
-            return Ok(2);
+            return Ok(Lengths::new(2));
         }
         if self.codes.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
         self.codes.iter().try_for_each(|code| check_reason(code, Self::TYPE, version))?;
-        Ok(self.properties.list_len(0)?.saturating_add(2).saturating_add(self.codes.len()))
+        let mut lengths = Lengths::new(2);
+        lengths.add(self.codes.len());
+        lengths.add_properties(self.properties.fields_len()?);
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties.write_list(sink);
+            self.properties.write_list(lengths.properties, sink);
             for code in self.codes {
                 sink.u8(code.as_u8());
             }

@@ -2,13 +2,13 @@
 
 use mqtt_topic::TopicFilter;
 
-use super::Body;
+use super::{Body, Done, Lengths};
 use crate::list::{ListItem, sealed, take_str, take_u8};
 use crate::property::{Properties, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, SubscriptionId,
+    DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, Repeated, SubscriptionId,
     Subscriptions, UserProperties, Version,
 };
 
@@ -117,6 +117,7 @@ impl SubscriptionOptions {
 }
 
 impl<'a> Subscription<'a> {
+    #[inline(always)]
     fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, DecodeError> {
         let filter = reader.topic_filter()?;
         let start = reader.offset();
@@ -158,6 +159,7 @@ properties! {
 }
 
 /// Reads entries to the end of the packet, of which there has to be one at least.
+#[inline(always)]
 fn read_entries<'a>(
     reader: &mut Reader<'a>,
     mut read: impl FnMut(&mut Reader<'a>) -> Result<(), DecodeError>,
@@ -169,7 +171,8 @@ fn read_entries<'a>(
     let mut count = 0;
     while !reader.is_empty() {
         if count >= reader.limits.filters {
-            return Err(reader.error(DecodeErrorKind::TooMany { limit: reader.limits.filters }));
+            return Err(reader
+                .error(DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters }));
         }
         read(reader)?;
         count += 1;
@@ -186,33 +189,50 @@ impl<'a> Subscribe<'a> {
 impl<'a> Body<'a> for Subscribe<'a> {
     const TYPE: PacketType = PacketType::Subscribe;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let SubscribeProperties { subscription_id, user_properties } =
-            Properties::read_list_of(version, reader)?;
-        let (bytes, count) = read_entries(reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
+        let mut properties = SubscribeProperties::default();
+        properties.read_list_of(version, &mut reader)?;
+        let SubscribeProperties { subscription_id, user_properties } = properties;
+        let (bytes, count) =
+            read_entries(&mut reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
         let subscriptions = Subscriptions::on_wire(bytes, count, version);
-        Ok(Self { packet_id, subscription_id, user_properties, subscriptions })
+        done.with(&reader, Self { packet_id, subscription_id, user_properties, subscriptions })
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if self.subscriptions.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        let mut len = if version.is_v5() { self.properties().list_len(2)? } else { 2 };
+        let mut lengths = Lengths::new(2);
+        if version.is_v5() {
+            lengths.add_properties(self.properties().fields_len()?);
+        }
+        if let Some(subscriptions) = self.subscriptions.wire(version) {
+            lengths.add(subscriptions.len());
+            return Ok(lengths);
+        }
         for Subscription { filter, options } in self.subscriptions {
             if version.is_v5() && options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);
             }
-            len = len.saturating_add(2 + filter.as_str().len() + 1);
+            lengths.add(2 + filter.as_str().len() + 1);
         }
-        Ok(len)
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties().write_list(sink);
+            self.properties().write_list(lengths.properties, sink);
+        }
+        if let Some(subscriptions) = self.subscriptions.wire(version) {
+            return sink.put(subscriptions);
         }
         for Subscription { filter, options } in self.subscriptions {
             sink.field(filter.as_str().as_bytes());
@@ -230,25 +250,48 @@ impl<'a> Unsubscribe<'a> {
 impl<'a> Body<'a> for Unsubscribe<'a> {
     const TYPE: PacketType = PacketType::Unsubscribe;
 
-    fn decode_body(version: Version, _: u8, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_body<R>(
+        version: Version,
+        _: u8,
+        mut reader: Reader<'a>,
+        done: Done<impl FnOnce(Self) -> R>,
+    ) -> Result<R, DecodeError> {
         let packet_id = reader.packet_id()?;
-        let UnsubscribeProperties { user_properties } = Properties::read_list_of(version, reader)?;
-        let (bytes, count) = read_entries(reader, |reader| reader.topic_filter().map(|_| ()))?;
-        Ok(Self { packet_id, user_properties, filters: Filters::on_wire(bytes, count, version) })
+        let mut properties = UnsubscribeProperties::default();
+        properties.read_list_of(version, &mut reader)?;
+        let UnsubscribeProperties { user_properties } = properties;
+        let (bytes, count) = read_entries(&mut reader, |reader| reader.topic_filter().map(|_| ()))?;
+        done.with(
+            &reader,
+            Self { packet_id, user_properties, filters: Filters::on_wire(bytes, count, version) },
+        )
     }
 
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         if self.filters.is_empty() {
             return Err(EncodeError::EmptyList { packet: Self::TYPE });
         }
-        let fixed = if version.is_v5() { self.properties().list_len(0)?.saturating_add(2) } else { 2 };
-        Ok(self.filters.iter().fold(fixed, |len, filter| len.saturating_add(2 + filter.as_str().len())))
+        let mut lengths = Lengths::new(2);
+        if version.is_v5() {
+            lengths.add_properties(self.properties().fields_len()?);
+        }
+        if let Some(filters) = self.filters.wire(version) {
+            lengths.add(filters.len());
+            return Ok(lengths);
+        }
+        for filter in self.filters {
+            lengths.add(2 + filter.as_str().len());
+        }
+        Ok(lengths)
     }
 
-    fn write_body(&self, version: Version, sink: &mut impl Sink) {
+    fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.u16(self.packet_id.get());
         if version.is_v5() {
-            self.properties().write_list(sink);
+            self.properties().write_list(lengths.properties, sink);
+        }
+        if let Some(filters) = self.filters.wire(version) {
+            return sink.put(filters);
         }
         for filter in self.filters {
             sink.field(filter.as_str().as_bytes());

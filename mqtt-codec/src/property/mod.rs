@@ -8,17 +8,18 @@ pub(crate) use table::{count_in, value_len};
 pub(crate) use value::Value;
 
 use crate::reader::Reader;
-use crate::writer::{Sink, str_len, with_varint};
-use crate::{DecodeError, DecodeErrorKind, EncodeError, UserProperties, Version};
+use crate::writer::{Sink, str_len};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, Repeated, UserProperties, Version};
 
 /// Reads the value of a property that may occur once.
+#[inline(always)]
 pub(crate) fn once<'a, T: Value<'a>>(
     slot: &mut Option<T>,
     reader: &mut Reader<'a>,
     id: PropertyId,
 ) -> Result<bool, DecodeError> {
     if slot.is_some() {
-        return Err(reader.error_at(reader.offset() - 1, DecodeErrorKind::DuplicateProperty { property: id }));
+        return Err(reader.error_before(DecodeErrorKind::DuplicateProperty { property: id }));
     }
     *slot = Some(T::read(reader, id)?);
     Ok(true)
@@ -45,62 +46,65 @@ pub(crate) trait Properties<'a>: Default {
     fn fields_len(&self) -> Result<usize, EncodeError>;
     fn write_fields(&self, sink: &mut impl Sink);
 
-    /// Reads a whole property list. `extra` reads the properties that are not fields of the struct.
+    /// Reads a whole property list into the fields. `extra` reads the properties that are not fields of the struct.
+    #[inline(always)]
     fn read_list(
+        &mut self,
         reader: &mut Reader<'a>,
         mut extra: impl FnMut(&mut Reader<'a>, PropertyId) -> Result<bool, DecodeError>,
-    ) -> Result<Self, DecodeError> {
+    ) -> Result<(), DecodeError> {
+        if reader.skip_empty_list() {
+            return Ok(());
+        }
         let len = reader.varint()?;
         // A property list of 4 GiB does not fit any packet, whatever the width of usize.
         let mut list = reader.sub(usize::try_from(len).unwrap_or(usize::MAX))?;
         let bytes = list.rest();
-        let mut properties = Self::default();
         let mut user_properties = 0u32;
         while !list.is_empty() {
-            let start = list.offset();
             let byte = list.u8()?;
             let Some(id) = PropertyId::from_u8(byte) else {
-                return Err(list.error_at(start, DecodeErrorKind::UnknownProperty { id: byte }));
+                return Err(list.error_before(DecodeErrorKind::UnknownProperty { id: byte }));
             };
             if id == PropertyId::UserProperty {
                 if user_properties >= list.limits.user_properties {
                     let limit = list.limits.user_properties;
-                    return Err(list.error_at(start, DecodeErrorKind::TooMany { limit }));
+                    return Err(
+                        list.error_before(DecodeErrorKind::TooMany { what: Repeated::UserProperties, limit })
+                    );
                 }
                 list.str()?;
                 list.str()?;
                 user_properties += 1;
-            } else if !properties.read(&mut list, id)? && !extra(&mut list, id)? {
-                return Err(list.error_at(start, DecodeErrorKind::PropertyNotAllowed { property: id }));
+            } else if !self.read(&mut list, id)? && !extra(&mut list, id)? {
+                return Err(list.error_before(DecodeErrorKind::PropertyNotAllowed { property: id }));
             }
         }
         if user_properties > 0 {
-            properties.set_user_properties(UserProperties::on_wire(bytes, user_properties, Version::V5));
+            self.set_user_properties(UserProperties::on_wire(bytes, user_properties, Version::V5));
         }
-        Ok(properties)
+        Ok(())
     }
 
     /// Reads a whole property list of 5.0; 3.x has none.
-    fn read_list_of(version: Version, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        if version.is_v5() { Self::read_list(reader, no_extra) } else { Ok(Self::default()) }
+    #[inline]
+    fn read_list_of(&mut self, version: Version, reader: &mut Reader<'a>) -> Result<(), DecodeError> {
+        if version.is_v5() { self.read_list(reader, no_extra) } else { Ok(()) }
     }
 
-    /// Writes the list with its length in front.
-    fn write_list(&self, sink: &mut impl Sink) {
-        self.write_list_with(0, sink, |_| ());
+    /// Writes the list with its length `len` in front.
+    fn write_list(&self, len: usize, sink: &mut impl Sink) {
+        self.write_list_with(len, sink, |_| ());
     }
 
-    /// Writes the list with its length in front, and `extra_len` bytes of properties that are not fields.
-    fn write_list_with<S: Sink>(&self, extra_len: usize, sink: &mut S, extra: impl FnOnce(&mut S)) {
-        // The length was computed without an error before anything was written.
-        sink.varint(self.fields_len().unwrap_or(0).saturating_add(extra_len));
-        extra(sink);
-        self.write_fields(sink);
-    }
-
-    /// Bytes of the list with its length in front; `extra` is the length of properties that are not fields.
-    fn list_len(&self, extra: usize) -> Result<usize, EncodeError> {
-        self.fields_len().map(|len| with_varint(len.saturating_add(extra)))
+    /// Writes the list with its length in front; `len` includes the properties that `extra` writes.
+    #[inline]
+    fn write_list_with<S: Sink>(&self, len: usize, sink: &mut S, extra: impl FnOnce(&mut S)) {
+        sink.varint(len);
+        if len > 0 {
+            extra(sink);
+            self.write_fields(sink);
+        }
     }
 }
 
@@ -109,12 +113,22 @@ pub(crate) fn no_extra(_: &mut Reader<'_>, _: PropertyId) -> Result<bool, Decode
 }
 
 pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
+    if let Some(on_wire) = list.on_wire_pairs() {
+        return Ok(on_wire.fold(0usize, |sum, pair| sum.saturating_add(1 + pair.len())));
+    }
     list.iter().try_fold(0usize, |sum, (name, value)| {
         Ok(sum.saturating_add(1).saturating_add(str_len(name)?).saturating_add(str_len(value)?))
     })
 }
 
 pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Sink) {
+    if let Some(on_wire) = list.on_wire_pairs() {
+        for pair in on_wire {
+            sink.u8(PropertyId::UserProperty as u8);
+            sink.put(pair);
+        }
+        return;
+    }
     for (name, value) in list {
         sink.u8(PropertyId::UserProperty as u8);
         sink.field(name.as_bytes());
@@ -174,6 +188,7 @@ macro_rules! properties {
         }
 
         impl<'a> $crate::property::Properties<'a> for $name<'a> {
+            #[inline(always)]
             fn read(
                 &mut self,
                 reader: &mut $crate::reader::Reader<'a>,
