@@ -2,7 +2,8 @@
 //! numbers are those of its rows.
 
 use mqtt_codec::{
-    DecodeError, DecodeErrorKind as Kind, Packet, PacketType, PayloadFormat, Publish, ReasonCode, Version,
+    DecodeError, DecodeErrorKind as Kind, Packet, PacketType, PayloadFormat, PropertyId, Publish, ReasonCode,
+    Version,
 };
 
 use super::peers::{Peer, Verdict};
@@ -80,7 +81,7 @@ pub(super) fn refused_by_us_alone(
         Kind::ReasonCode { .. } if packet == Type::ConnAck && !is_v5 => RMQTT,
         // R16
         Kind::NoAuthenticationMethod => ALL,
-        Kind::AuthenticationDataWithoutMethod => RMQTT_PROTO,
+        Kind::AuthenticationDataWithoutMethod => ALL,
         // R17
         Kind::EmptyList => RMQTT_PROTO,
         // R18
@@ -90,7 +91,16 @@ pub(super) fn refused_by_us_alone(
         Kind::Truncated { needed: 1, left: 0 } if packet == Type::Auth => &[Peer::Rmqtt, Peer::ProtocolCore],
         Kind::Truncated { .. } if packet == Type::Publish && is_v5 => CORE,
         // R20
+        Kind::PropertyValue { property: PropertyId::MaximumPacketSize, .. } if packet == Type::ConnAck => {
+            RMQTT_PROTO
+        }
         Kind::PropertyValue { .. } => PROTO,
+        // R21
+        Kind::DuplicateProperty { property: PropertyId::SubscriptionIdentifier }
+            if packet == Type::Subscribe =>
+        {
+            CORE
+        }
         _ => return false,
     };
     peers.contains(&peer)
