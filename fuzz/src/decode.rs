@@ -47,7 +47,7 @@ fn round_trip(packet: &Packet<'_>, version: Version) {
 }
 
 /// Encodes in every way that there is; `None` if the version has no such packet.
-fn encode(packet: &Packet<'_>, version: Version) -> Option<Vec<u8>> {
+pub(crate) fn encode(packet: &Packet<'_>, version: Version) -> Option<Vec<u8>> {
     let len = packet.encoded_len(version);
     let mut appended = Vec::new();
     let outcome = packet.encode(version, &mut appended);

@@ -5,20 +5,36 @@
 
 mod broker;
 mod decode;
+#[cfg(feature = "peers")]
+mod differential;
+mod roundtrip;
 mod stream;
+mod structured;
 mod topic_match;
 
 pub use broker::broker;
 pub use decode::decode;
+#[cfg(feature = "peers")]
+pub use differential::differential;
+pub use roundtrip::roundtrip;
 pub use stream::stream;
+pub use structured::structured;
 pub use topic_match::topic_match;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and of its folder of seeds.
-pub const TARGETS: [(&str, Target); 4] =
-    [("broker", broker), ("decode", decode), ("stream", stream), ("topic_match", topic_match)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("broker", broker),
+    ("decode", decode),
+    #[cfg(feature = "peers")]
+    ("differential", differential),
+    ("roundtrip", roundtrip),
+    ("stream", stream),
+    ("structured", structured),
+    ("topic_match", topic_match),
+];
 
 /// Makes the program of a target: under cargo-fuzz one for libFuzzer, else one that runs the files it is given.
 #[macro_export]

@@ -6,7 +6,7 @@ use mqtt_fuzz::TARGETS;
 
 #[test]
 fn seeds() {
-    for (name, target) in TARGETS {
+    for &(name, target) in TARGETS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);
         let files =
             std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

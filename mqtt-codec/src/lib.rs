@@ -57,6 +57,11 @@
     clippy::wildcard_enum_match_arm
 )]
 
+#[cfg(feature = "arbitrary")]
+extern crate alloc;
+
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod decode_error;
 mod encode_error;
 mod frame;
@@ -73,6 +78,8 @@ mod varint;
 mod version;
 mod writer;
 
+#[cfg(feature = "arbitrary")]
+pub use arbitrary::ArbitraryPacket;
 pub use decode_error::{DecodeError, DecodeErrorKind, Excerpt, Repeated};
 pub use encode_error::EncodeError;
 pub use frame::{Frame, Limits, PacketType, connect_version, frame};

@@ -176,6 +176,17 @@ macro_rules! properties {
             };
         }
 
+        #[cfg(feature = "arbitrary")]
+        impl<'a> $crate::arbitrary::Generate<'a> for $name<'a> {
+            fn generate(input: &mut ::arbitrary::Unstructured<'a>) -> ::arbitrary::Result<Self> {
+                let _ = &input;
+                Ok(Self {
+                    $($field: $crate::arbitrary::Generate::generate(input)?,)*
+                    user_properties: $crate::UserProperties::default(),
+                })
+            }
+        }
+
         impl<'a> $crate::property::Properties<'a> for $name<'a> {
             #[inline(always)]
             fn read(

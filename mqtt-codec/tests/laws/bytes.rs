@@ -19,7 +19,7 @@ const SEEDS: &[&[u8]] = &[
     b"\xF0\x0A\x18\x08\x15\0\x01M\x16\0\x01\x01",
 ];
 
-fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     for version in Version::ALL {
         let Ok(Some(found)) = frame(bytes, &Limits::default()) else { continue };
         let Ok(packet) = Packet::decode(version, found) else { continue };
