@@ -63,6 +63,7 @@ extern crate alloc;
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
 mod decode_error;
+mod display;
 mod encode_error;
 mod frame;
 mod id;

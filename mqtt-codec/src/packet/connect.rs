@@ -1,10 +1,12 @@
 //! CONNECT and the will in it.
 
+use core::fmt;
 use core::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_topic::TopicName;
 
 use super::{Body, Done, Lengths, MessageProperties};
+use crate::display::SECRET;
 use crate::property::{Properties, no_extra, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
 use crate::writer::{Sink, binary_len, str_len, text_len};
@@ -36,7 +38,7 @@ properties! {
 ///
 /// Its protocol version is not a field: it is the version that the packet is encoded or decoded as.
 /// [`connect_version`](crate::connect_version) finds it out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Connect<'a> {
     /// Clean Start in 5.0, Clean Session in 3.x.
     pub clean_start: bool,
@@ -52,6 +54,22 @@ pub struct Connect<'a> {
     pub password: Option<&'a [u8]>,
     /// Properties. Absent in 3.x.
     pub properties: ConnectProperties<'a>,
+}
+
+/// Without the password.
+impl fmt::Debug for Connect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { clean_start, keep_alive, client_id, will, user_name, password, properties } = self;
+        f.debug_struct("Connect")
+            .field("clean_start", clean_start)
+            .field("keep_alive", keep_alive)
+            .field("client_id", client_id)
+            .field("will", will)
+            .field("user_name", user_name)
+            .field("password", &password.map(|_| SECRET))
+            .field("properties", properties)
+            .finish()
+    }
 }
 
 /// The Will Message in a CONNECT (MQTT 5.0 §3.1.2.5).

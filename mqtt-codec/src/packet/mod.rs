@@ -18,6 +18,8 @@ pub use publish::{Delivery, MessageProperties, PayloadFormat, Publish, PublishTo
 pub use suback::{SubAck, UnsubAck};
 pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions, Unsubscribe};
 
+use core::fmt;
+
 use crate::reader::Reader;
 use crate::writer::{Sink, SliceSink, with_varint};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Frame, PacketType, ReasonCode, Version, varint};
@@ -244,6 +246,13 @@ macro_rules! packet {
             #[inline]
             pub fn encode(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
                 encode(self, version, buffer)
+            }
+        }
+
+        /// As the [`Packet`] of this type.
+        impl<'a> fmt::Display for $type $(<$life>)? {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Packet::from(*self).fmt(f)
             }
         }
 

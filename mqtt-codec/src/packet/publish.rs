@@ -1,5 +1,7 @@
 //! PUBLISH.
 
+use core::fmt;
+
 use mqtt_topic::TopicName;
 
 use super::{Body, Done, Lengths};
@@ -85,6 +87,13 @@ impl<'a> Value<'a> for PayloadFormat {
 
     fn write(self, sink: &mut impl Sink) {
         sink.u8(self as u8);
+    }
+
+    fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Utf8 => "utf8",
+        })
     }
 }
 

@@ -3,10 +3,13 @@
 mod table;
 mod value;
 
+use core::fmt;
+
 pub use table::{Property, PropertyId, Section, ValueType};
 pub(crate) use table::{count_in, value_len};
 pub(crate) use value::Value;
 
+use crate::display::SECRET;
 use crate::reader::Reader;
 use crate::writer::{Sink, str_len};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Repeated, UserProperties, Version};
@@ -37,6 +40,18 @@ pub(crate) fn write_optional<'a, T: Value<'a>>(value: Option<T>, id: PropertyId,
     }
 }
 
+/// A property's value for people, unless it is a secret.
+pub(crate) struct Shown<T>(pub(crate) T, pub(crate) PropertyId);
+
+impl<'a, T: Value<'a>> fmt::Debug for Shown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.1 == PropertyId::AuthenticationData {
+            return f.write_str(SECRET);
+        }
+        self.0.show(f)
+    }
+}
+
 /// A struct of properties, made by [`properties`].
 pub(crate) trait Properties<'a>: Default {
     /// Reads the value of `id` into its field; `false` if there is no such field.
@@ -45,6 +60,8 @@ pub(crate) trait Properties<'a>: Default {
     /// Bytes of the properties without the length in front.
     fn fields_len(&self) -> Result<usize, EncodeError>;
     fn write_fields(&self, sink: &mut impl Sink);
+    /// Shows the fields that are there as ` name=value`, without secrets.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// Reads a whole property list into the fields. `extra` reads the properties that are not fields of the struct.
     #[inline(always)]
@@ -147,11 +164,28 @@ macro_rules! properties {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq)]
         $vis struct $name<'a> {
             $($(#[$field_meta])* pub $field: Option<$type>,)*
             /// User Property, any number of them, in order.
             pub user_properties: $crate::UserProperties<'a>,
+        }
+
+        /// Fields that are there, without secrets.
+        impl core::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let mut fields = f.debug_struct(stringify!($name));
+                $(if let Some(value) = self.$field {
+                    fields.field(
+                        stringify!($field),
+                        &$crate::property::Shown(value, $crate::PropertyId::$id),
+                    );
+                })*
+                if !self.user_properties.is_empty() {
+                    fields.field("user_properties", &self.user_properties);
+                }
+                fields.finish()
+            }
         }
 
         #[allow(unused_imports, reason = "a list of nothing but User Properties has no use for them")]
@@ -216,6 +250,17 @@ macro_rules! properties {
             fn write_fields(&self, sink: &mut impl $crate::writer::Sink) {
                 $($crate::property::write_optional(self.$field, $crate::PropertyId::$id, sink);)*
                 $crate::property::write_user_properties(self.user_properties, sink);
+            }
+
+            fn show(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $(if let Some(value) = self.$field {
+                    write!(
+                        f,
+                        concat!(" ", stringify!($field), "={:?}"),
+                        $crate::property::Shown(value, $crate::PropertyId::$id),
+                    )?;
+                })*
+                $crate::display::user_properties(f, self.user_properties)
             }
         }
     };

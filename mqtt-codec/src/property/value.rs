@@ -1,10 +1,12 @@
 //! Values of properties: one Rust type for each type in the table.
 
+use core::fmt;
 use core::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_topic::TopicName;
 
 use super::{PropertyId, ValueType};
+use crate::display::{Bytes, Text};
 use crate::reader::Reader;
 use crate::varint;
 use crate::writer::{Sink, binary_len, str_len, text_len};
@@ -16,10 +18,12 @@ pub(crate) trait Value<'a>: Copy {
     fn read(reader: &mut Reader<'a>, id: PropertyId) -> Result<Self, DecodeError>;
     fn encoded_len(self) -> Result<usize, EncodeError>;
     fn write(self, sink: &mut impl Sink);
+    /// For people.
+    fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 macro_rules! value {
-    ($type:ty, $value_type:ident, read |$reader:ident, $id:ident| $read:expr, len |$value:ident| $len:expr, write |$sink:ident| $write:expr) => {
+    ($type:ty, $value_type:ident, read |$reader:ident, $id:ident| $read:expr, len |$value:ident| $len:expr, write |$sink:ident| $write:expr, show |$shown:ident| $show:expr) => {
         impl<'a> Value<'a> for $type {
             const TYPE: ValueType = ValueType::$value_type;
 
@@ -36,6 +40,11 @@ macro_rules! value {
             fn write(self, $sink: &mut impl Sink) {
                 let $value = self;
                 $write
+            }
+
+            fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let $shown = self;
+                write!(f, "{}", $show)
             }
         }
     };
@@ -55,7 +64,8 @@ value!(
         other => Err(illegal(reader, 1, id, other.into())),
     },
     len | value | Ok(1),
-    write | sink | sink.u8(value.into())
+    write | sink | sink.u8(value.into()),
+    show | value | value
 );
 value!(
     QoS,
@@ -67,16 +77,26 @@ value!(
         other => Err(illegal(reader, 1, id, other.into())),
     },
     len | value | if value == Self::ExactlyOnce { Err(EncodeError::MaximumQoS) } else { Ok(1) },
-    write | sink | sink.u8(value as u8)
+    write | sink | sink.u8(value as u8),
+    show | value | value as u8
 );
-value!(u16, U16, read | reader, _id | reader.u16(), len | value | Ok(2), write | sink | sink.u16(value));
+value!(
+    u16,
+    U16,
+    read | reader,
+    _id | reader.u16(),
+    len | value | Ok(2),
+    write | sink | sink.u16(value),
+    show | value | value
+);
 value!(
     NonZeroU16,
     NonZeroU16,
     read | reader,
     id | Self::new(reader.u16()?).ok_or_else(|| illegal(reader, 2, id, 0)),
     len | value | Ok(2),
-    write | sink | sink.u16(value.get())
+    write | sink | sink.u16(value.get()),
+    show | value | value
 );
 value!(
     TopicAlias,
@@ -84,16 +104,26 @@ value!(
     read | reader,
     id | Self::new(reader.u16()?).map_err(|_| illegal(reader, 2, id, 0)),
     len | value | Ok(2),
-    write | sink | sink.u16(value.get())
+    write | sink | sink.u16(value.get()),
+    show | value | value
 );
-value!(u32, U32, read | reader, _id | reader.u32(), len | value | Ok(4), write | sink | sink.u32(value));
+value!(
+    u32,
+    U32,
+    read | reader,
+    _id | reader.u32(),
+    len | value | Ok(4),
+    write | sink | sink.u32(value),
+    show | value | value
+);
 value!(
     NonZeroU32,
     NonZeroU32,
     read | reader,
     id | Self::new(reader.u32()?).ok_or_else(|| illegal(reader, 4, id, 0)),
     len | value | Ok(4),
-    write | sink | sink.u32(value.get())
+    write | sink | sink.u32(value.get()),
+    show | value | value
 );
 value!(
     SubscriptionId,
@@ -101,7 +131,8 @@ value!(
     read | reader,
     id | Self::new(reader.varint()?).map_err(|_| illegal(reader, 1, id, 0)),
     len | value | Ok(varint::len(value.get()).into()),
-    write | sink | sink.varint(value.get() as usize)
+    write | sink | sink.varint(value.get() as usize),
+    show | value | value
 );
 value!(
     &'a str,
@@ -109,7 +140,8 @@ value!(
     read | reader,
     _id | reader.str(),
     len | value | str_len(value),
-    write | sink | sink.field(value.as_bytes())
+    write | sink | sink.field(value.as_bytes()),
+    show | value | Text(value)
 );
 value!(
     &'a TopicName,
@@ -120,7 +152,8 @@ value!(
         TopicName::new(text).map_err(|error| reader.topic_error(text, error, DecodeErrorKind::ResponseTopic))
     },
     len | value | Ok(text_len(value.as_str())),
-    write | sink | sink.field(value.as_str().as_bytes())
+    write | sink | sink.field(value.as_str().as_bytes()),
+    show | value | Text(value.as_str())
 );
 value!(
     &'a [u8],
@@ -128,5 +161,6 @@ value!(
     read | reader,
     _id | reader.binary(),
     len | value | binary_len(value),
-    write | sink | sink.field(value)
+    write | sink | sink.field(value),
+    show | value | Bytes(value)
 );
