@@ -75,6 +75,8 @@ mod reader;
 mod reason;
 mod stream;
 mod text;
+#[cfg(feature = "tokio-codec")]
+mod tokio_codec;
 mod varint;
 mod version;
 mod writer;
@@ -97,4 +99,6 @@ pub use property::{Property, PropertyId, Section, ValueType};
 pub use publish_head::PublishHead;
 pub use reason::ReasonCode;
 pub use stream::{Decoder, Part, StreamDecoder};
+#[cfg(feature = "tokio-codec")]
+pub use tokio_codec::{CodecError, OwnedPacket, PacketCodec};
 pub use version::Version;
