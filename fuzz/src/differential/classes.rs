@@ -94,6 +94,7 @@ pub(super) fn refused_by_us_alone(
         Kind::PropertyValue { property: PropertyId::MaximumPacketSize, .. } if packet == Type::ConnAck => {
             RMQTT_PROTO
         }
+        Kind::PropertyValue { property: PropertyId::MaximumQoS, value: 2 } => RMQTT_PROTO,
         Kind::PropertyValue { .. } => PROTO,
         // R21
         Kind::DuplicateProperty { property: PropertyId::SubscriptionIdentifier }
