@@ -266,6 +266,7 @@ const RETAIN: u8 = 0b0001;
 impl<'a> Body<'a> for Publish<'a> {
     const TYPE: PacketType = PacketType::Publish;
 
+    #[inline(always)]
     fn decode_body<R>(
         version: Version,
         flags: u8,
