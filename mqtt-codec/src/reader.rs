@@ -213,8 +213,12 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
-        let start = self.offset();
-        PacketId::new(self.u16()?).map_err(|_| self.error_at(start, DecodeErrorKind::PacketIdZero))
+        PacketId::new(self.u16()?).map_err(|_| self.packet_id_zero())
+    }
+
+    #[cold]
+    fn packet_id_zero(&self) -> DecodeError {
+        self.error_at(self.offset().saturating_sub(2), DecodeErrorKind::PacketIdZero)
     }
 
     /// Skips a property list if it is there and empty.
@@ -227,11 +231,10 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// A reader for the next `count` bytes, which this reader skips.
-    #[inline]
-    pub(crate) fn sub(&mut self, count: usize) -> Result<Self, DecodeError> {
-        let rest = self.bytes(count)?;
-        Ok(Self { rest, end: self.offset(), ..*self })
+    /// A reader for the bytes that were read last.
+    #[inline(always)]
+    pub(crate) fn within(&self, bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, end: self.offset(), ..*self }
     }
 
     /// Protocol name and level of CONNECT.

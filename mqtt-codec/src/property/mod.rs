@@ -75,8 +75,8 @@ pub(crate) trait Properties<'a>: Default {
         }
         let len = reader.varint()?;
         // A property list of 4 GiB does not fit any packet, whatever the width of usize.
-        let mut list = reader.sub(usize::try_from(len).unwrap_or(usize::MAX))?;
-        let bytes = list.rest();
+        let bytes = reader.bytes(usize::try_from(len).unwrap_or(usize::MAX))?;
+        let mut list = reader.within(bytes);
         let mut user_properties = 0u32;
         while !list.is_empty() {
             let byte = list.u8()?;
