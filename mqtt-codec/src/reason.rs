@@ -31,10 +31,14 @@ macro_rules! reason_codes {
 
             /// Whether a packet of this type may carry this code.
             pub const fn is_allowed_in(self, packet: PacketType) -> bool {
-                let packets: u16 = match self {
+                self.packets() & (1 << packet as u8) != 0
+            }
+
+            /// The packets that may carry this code, a bit each.
+            const fn packets(self) -> u16 {
+                match self {
                     $(Self::$name => 0 $(| 1 << PacketType::$packet as u8)*,)*
-                };
-                packets & (1 << packet as u8) != 0
+                }
             }
 
             /// The name in the standard.
@@ -94,7 +98,33 @@ reason_codes! {
     WildcardSubscriptionsNotSupported = 0xA2 "Wildcard Subscriptions not supported" [SubAck Disconnect],
 }
 
+/// For each byte the packets that may carry it as a reason code, a bit each.
+static PACKETS_OF_BYTE: [u16; 256] = {
+    let mut packets = [0; 256];
+    let mut codes = ReasonCode::ALL;
+    while let [code, rest @ ..] = codes {
+        let (_, from_code) = packets.split_at_mut(*code as usize);
+        if let [of_code, ..] = from_code {
+            *of_code = code.packets();
+        }
+        codes = rest;
+    }
+    packets
+};
+
 impl ReasonCode {
+    /// The code of this number, if a packet of this type may carry it.
+    #[inline]
+    pub(crate) fn in_packet(value: u8, packet: PacketType) -> Option<Self> {
+        if Self::is_allowed_byte(value, packet) { Self::from_u8(value) } else { None }
+    }
+
+    /// Whether a packet of this type may carry the code of this number, in one look at a table.
+    #[inline]
+    pub(crate) fn is_allowed_byte(value: u8, packet: PacketType) -> bool {
+        PACKETS_OF_BYTE.get(usize::from(value)).is_some_and(|packets| packets & (1 << packet as u8) != 0)
+    }
+
     /// 0x00 in DISCONNECT.
     pub const NORMAL_DISCONNECTION: Self = Self::Success;
     /// 0x00 in SUBACK.

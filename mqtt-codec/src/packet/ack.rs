@@ -46,7 +46,11 @@ macro_rules! ack {
                 done: Done<impl FnOnce(Self) -> R>,
             ) -> Result<R, DecodeError> {
                 let packet_id = reader.packet_id()?;
-                let (reason, properties) = read_outcome(version, &mut reader, Self::TYPE)?;
+                if !version.is_v5() || reader.is_empty() {
+                    return done.with(&reader, Self::new(packet_id, ReasonCode::Success));
+                }
+                let mut properties = AckProperties::default();
+                let reason = read_outcome(&mut reader, Self::TYPE, &mut properties)?;
                 done.with(&reader, Self { packet_id, reason, properties })
             }
 
@@ -83,22 +87,18 @@ ack! {
     PubComp
 }
 
-/// Reason code and properties at the end of a packet, either of which may be left out when there is nothing to
-/// say. In 3.x there is neither.
-pub(super) fn read_outcome<'a, P: Properties<'a>>(
-    version: Version,
+/// Reason code and properties at the end of a 5.0 packet. The properties may be left out; a packet may also leave out
+/// both, for Success.
+pub(super) fn read_outcome<'a>(
     reader: &mut Reader<'a>,
     packet: PacketType,
-) -> Result<(ReasonCode, P), DecodeError> {
-    if !version.is_v5() || reader.is_empty() {
-        return Ok((ReasonCode::Success, P::default()));
-    }
+    properties: &mut impl Properties<'a>,
+) -> Result<ReasonCode, DecodeError> {
     let reason = read_reason(reader, packet)?;
-    let mut properties = P::default();
     if !reader.is_empty() {
         properties.read_list(reader, no_extra)?;
     }
-    Ok((reason, properties))
+    Ok(reason)
 }
 
 #[inline]

@@ -52,7 +52,11 @@ impl<'a> Body<'a> for Disconnect<'a> {
         mut reader: Reader<'a>,
         done: Done<impl FnOnce(Self) -> R>,
     ) -> Result<R, DecodeError> {
-        let (reason, properties) = read_outcome(version, &mut reader, Self::TYPE)?;
+        if !version.is_v5() || reader.is_empty() {
+            return done.with(&reader, Self::default());
+        }
+        let mut properties = DisconnectProperties::default();
+        let reason = read_outcome(&mut reader, Self::TYPE, &mut properties)?;
         done.with(&reader, Self { reason, properties })
     }
 

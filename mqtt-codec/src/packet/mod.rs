@@ -194,10 +194,8 @@ fn encode<'a, T: Body<'a>>(
 fn read_reason(reader: &mut Reader<'_>, packet: PacketType) -> Result<ReasonCode, DecodeError> {
     let start = reader.offset();
     let found = reader.u8()?;
-    match ReasonCode::from_u8(found) {
-        Some(code) if code.is_allowed_in(packet) => Ok(code),
-        _ => Err(reader.error_at(start, DecodeErrorKind::ReasonCode { found })),
-    }
+    ReasonCode::in_packet(found, packet)
+        .ok_or_else(|| reader.error_at(start, DecodeErrorKind::ReasonCode { found }))
 }
 
 fn check_reason(code: ReasonCode, packet: PacketType, version: Version) -> Result<(), EncodeError> {

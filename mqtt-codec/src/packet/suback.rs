@@ -36,7 +36,7 @@ pub struct UnsubAck<'a> {
 fn read_codes<'a>(
     reader: &mut Reader<'a>,
     version: Version,
-    allowed: impl Fn(ReasonCode) -> bool,
+    allowed: impl Fn(u8) -> bool,
 ) -> Result<ReasonCodes<'a>, DecodeError> {
     let start = reader.offset();
     let bytes = reader.take_rest();
@@ -51,7 +51,7 @@ fn read_codes<'a>(
         ));
     }
     for (index, &found) in bytes.iter().enumerate() {
-        if !ReasonCode::from_u8(found).is_some_and(&allowed) {
+        if !allowed(found) {
             return Err(reader.error_at(start.saturating_add(index), DecodeErrorKind::ReasonCode { found }));
         }
     }
@@ -71,6 +71,16 @@ fn suback_code(code: ReasonCode, version: Version) -> Option<ReasonCode> {
     }
 }
 
+/// Whether a SUBACK of this version may have this code.
+#[inline]
+fn suback_byte(found: u8, version: Version) -> bool {
+    match version {
+        Version::V5 => ReasonCode::is_allowed_byte(found, PacketType::SubAck),
+        Version::V3_1_1 => matches!(found, 0..=2 | 0x80),
+        Version::V3_1 => matches!(found, 0..=2),
+    }
+}
+
 impl<'a> Body<'a> for SubAck<'a> {
     const TYPE: PacketType = PacketType::SubAck;
 
@@ -83,7 +93,7 @@ impl<'a> Body<'a> for SubAck<'a> {
         let packet_id = reader.packet_id()?;
         let mut properties = AckProperties::default();
         properties.read_list_of(version, &mut reader)?;
-        let codes = read_codes(&mut reader, version, |code| suback_code(code, version) == Some(code))?;
+        let codes = read_codes(&mut reader, version, |found| suback_byte(found, version))?;
         done.with(&reader, Self { packet_id, codes, properties })
     }
 
@@ -136,7 +146,7 @@ impl<'a> Body<'a> for UnsubAck<'a> {
         }
         let mut properties = AckProperties::default();
         properties.read_list(&mut reader, no_extra)?;
-        let codes = read_codes(&mut reader, version, |code| code.is_allowed_in(Self::TYPE))?;
+        let codes = read_codes(&mut reader, version, |found| ReasonCode::is_allowed_byte(found, Self::TYPE))?;
         done.with(&reader, Self { packet_id, codes, properties })
     }
 
