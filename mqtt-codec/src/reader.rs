@@ -238,7 +238,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Protocol name and level of CONNECT.
+    #[inline]
     pub(crate) fn protocol(&mut self) -> Result<Version, DecodeError> {
+        // Nearly every CONNECT begins with one of these.
+        let (version, rest) = match self.rest {
+            [0, 4, b'M', b'Q', b'T', b'T', 4, rest @ ..] => (Version::V3_1_1, rest),
+            [0, 4, b'M', b'Q', b'T', b'T', 5, rest @ ..] => (Version::V5, rest),
+            _ => return self.unusual_protocol(),
+        };
+        self.rest = rest;
+        Ok(version)
+    }
+
+    #[cold]
+    fn unusual_protocol(&mut self) -> Result<Version, DecodeError> {
         let start = self.offset();
         let name = self.binary()?;
         let is_mqisdp = match name {

@@ -114,8 +114,7 @@ impl<'a> Connect<'a> {
 
 impl<'a> Will<'a> {
     #[inline(always)]
-    fn read(
-        version: Version,
+    fn read<const V5: bool>(
         flags: u8,
         flags_at: usize,
         reader: &mut Reader<'a>,
@@ -125,7 +124,7 @@ impl<'a> Will<'a> {
         };
         let mut delay_interval = None;
         let mut properties = MessageProperties::default();
-        if version.is_v5() {
+        if V5 {
             properties.read_list(reader, |reader, id| {
                 if id != PropertyId::WillDelayInterval {
                     return Ok(false);
@@ -165,52 +164,14 @@ impl<'a> Body<'a> for Connect<'a> {
     fn decode_body<R>(
         version: Version,
         _: u8,
-        mut reader: Reader<'a>,
+        reader: Reader<'a>,
         done: Done<impl FnOnce(Self) -> R>,
     ) -> Result<R, DecodeError> {
-        let start = reader.offset();
-        let found = reader.protocol()?;
-        if found != version {
-            return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { expected: version, found }));
-        }
-        let flags_at = reader.offset();
-        let flags = reader.u8()?;
-        let has = |flag| flags & flag != 0;
-        if version != Version::V3_1 {
-            if has(RESERVED) {
-                return Err(reader.error_at(flags_at, DecodeErrorKind::ReservedConnectFlag));
-            }
-            if !has(WILL) && has(WILL_QOS) {
-                return Err(reader.error_at(
-                    flags_at,
-                    DecodeErrorKind::WillQoSWithoutWill { found: (flags & WILL_QOS) >> 3 },
-                ));
-            }
-            if !has(WILL) && has(WILL_RETAIN) {
-                return Err(reader.error_at(flags_at, DecodeErrorKind::WillRetainWithoutWill));
-            }
-        }
-        if !version.is_v5() && has(PASSWORD) && !has(USER_NAME) {
-            return Err(reader.error_at(flags_at, DecodeErrorKind::PasswordWithoutUserName));
-        }
-        let keep_alive = reader.u16()?;
-        let mut properties = ConnectProperties::default();
         if version.is_v5() {
-            let list_at = reader.offset();
-            properties.read_list(&mut reader, no_extra)?;
-            if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
-                return Err(reader.error_at(list_at, DecodeErrorKind::AuthenticationDataWithoutMethod));
-            }
+            read::<true, R>(version, reader, done)
+        } else {
+            read::<false, R>(version, reader, done)
         }
-        let client_id = reader.str()?;
-        let will = has(WILL).then(|| Will::read(version, flags, flags_at, &mut reader)).transpose()?;
-        // In 3.1 the remaining length wins over these two flags.
-        let present =
-            |flag, reader: &Reader<'_>| has(flag) && !(version == Version::V3_1 && reader.is_empty());
-        let user_name = present(USER_NAME, &reader).then(|| reader.str()).transpose()?;
-        let password = present(PASSWORD, &reader).then(|| reader.binary()).transpose()?;
-        let clean_start = has(CLEAN_START);
-        done.with(&reader, Self { clean_start, keep_alive, client_id, will, user_name, password, properties })
     }
 
     fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
@@ -256,4 +217,55 @@ impl<'a> Body<'a> for Connect<'a> {
             sink.field(password);
         }
     }
+}
+
+/// Decodes a CONNECT. What 5.0 has beyond 3.x is decided when compiling, so that absent fields cost no more than a store.
+fn read<'a, const V5: bool, R>(
+    version: Version,
+    mut reader: Reader<'a>,
+    done: Done<impl FnOnce(Connect<'a>) -> R>,
+) -> Result<R, DecodeError> {
+    let start = reader.offset();
+    let found = reader.protocol()?;
+    if found != version {
+        return Err(reader.error_at(start, DecodeErrorKind::WrongVersion { expected: version, found }));
+    }
+    let flags_at = reader.offset();
+    let flags = reader.u8()?;
+    let has = |flag| flags & flag != 0;
+    if version != Version::V3_1 {
+        if has(RESERVED) {
+            return Err(reader.error_at(flags_at, DecodeErrorKind::ReservedConnectFlag));
+        }
+        if !has(WILL) && has(WILL_QOS) {
+            return Err(reader
+                .error_at(flags_at, DecodeErrorKind::WillQoSWithoutWill { found: (flags & WILL_QOS) >> 3 }));
+        }
+        if !has(WILL) && has(WILL_RETAIN) {
+            return Err(reader.error_at(flags_at, DecodeErrorKind::WillRetainWithoutWill));
+        }
+    }
+    if !V5 && has(PASSWORD) && !has(USER_NAME) {
+        return Err(reader.error_at(flags_at, DecodeErrorKind::PasswordWithoutUserName));
+    }
+    let keep_alive = reader.u16()?;
+    let mut properties = ConnectProperties::default();
+    if V5 {
+        let list_at = reader.offset();
+        properties.read_list(&mut reader, no_extra)?;
+        if properties.authentication_data.is_some() && properties.authentication_method.is_none() {
+            return Err(reader.error_at(list_at, DecodeErrorKind::AuthenticationDataWithoutMethod));
+        }
+    }
+    let client_id = reader.str()?;
+    let mut will = None;
+    if has(WILL) {
+        will = Some(Will::read::<V5>(flags, flags_at, &mut reader)?);
+    }
+    // In 3.1 the remaining length wins over these two flags.
+    let present = |flag, reader: &Reader<'_>| has(flag) && !(version == Version::V3_1 && reader.is_empty());
+    let user_name = if present(USER_NAME, &reader) { Some(reader.str()?) } else { None };
+    let password = if present(PASSWORD, &reader) { Some(reader.binary()?) } else { None };
+    let clean_start = has(CLEAN_START);
+    done.with(&reader, Connect { clean_start, keep_alive, client_id, will, user_name, password, properties })
 }
