@@ -19,11 +19,12 @@ pub struct List<'a, T>(Source<'a, T>);
 #[derive(Clone, Copy)]
 enum Source<'a, T> {
     Slice(&'a [T]),
-    /// `count` items, possibly among other things that iteration skips.
+    /// `count` items, and nothing else unless they are `among_others`, which iteration skips.
     Wire {
         bytes: &'a [u8],
         count: u32,
         version: Version,
+        among_others: bool,
     },
 }
 
@@ -57,8 +58,14 @@ impl<'a, T: ListItem<'a>> List<'a, T> {
         Self(Source::Slice(items))
     }
 
+    /// Of bytes that hold `count` items and nothing else.
     pub(crate) const fn on_wire(bytes: &'a [u8], count: u32, version: Version) -> Self {
-        Self(Source::Wire { bytes, count, version })
+        Self(Source::Wire { bytes, count, version, among_others: false })
+    }
+
+    /// Of bytes that hold `count` items among others.
+    pub(crate) const fn among_others(bytes: &'a [u8], count: u32, version: Version) -> Self {
+        Self(Source::Wire { bytes, count, version, among_others: true })
     }
 
     /// The bytes of a list that was decoded as `version` and has nothing else among its items: encoding it as that
@@ -66,7 +73,7 @@ impl<'a, T: ListItem<'a>> List<'a, T> {
     pub(crate) fn wire(&self, version: Version) -> Option<&'a [u8]> {
         match self.0 {
             // 3.1 ignores bits that an encoder must not write.
-            Source::Wire { bytes, version: decoded_as, .. }
+            Source::Wire { bytes, version: decoded_as, among_others: false, .. }
                 if decoded_as == version && version != Version::V3_1 =>
             {
                 Some(bytes)
@@ -163,7 +170,7 @@ impl<'a, T: ListItem<'a>> Iterator for Iter<'a, T> {
                 *items = rest;
                 Some(*first)
             }
-            Source::Wire { bytes, count, version } => {
+            Source::Wire { bytes, count, version, .. } => {
                 *count = count.checked_sub(1)?;
                 T::next_on_wire(bytes, *version)
             }

@@ -19,7 +19,7 @@ fn packets_come_out_of_every_cut() {
                     Ok(None) => break,
                     Ok(Some(packet)) => packets.push(packet),
                     Err(CodecError::Decode(failed)) => {
-                        error = error.or(Some(failed.kind()));
+                        error = error.or_else(|| Some(failed.kind()));
                         break;
                     }
                     Err(other) => panic!("{other}"),

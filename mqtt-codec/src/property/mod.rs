@@ -78,6 +78,7 @@ pub(crate) trait Properties<'a>: Default {
         let bytes = reader.bytes(usize::try_from(len).unwrap_or(usize::MAX))?;
         let mut list = reader.within(bytes);
         let mut user_properties = 0u32;
+        let mut run = Run::default();
         while !list.is_empty() {
             let byte = list.u8()?;
             let Some(id) = PropertyId::from_u8(byte) else {
@@ -90,15 +91,21 @@ pub(crate) trait Properties<'a>: Default {
                         list.error_before(DecodeErrorKind::TooMany { what: Repeated::UserProperties, limit })
                     );
                 }
+                // The identifier has been read.
+                let start = list.rest().len().saturating_add(1);
                 list.str()?;
                 list.str()?;
+                run.add(start, list.rest().len());
                 user_properties = user_properties.saturating_add(1);
             } else if !self.read(&mut list, id)? && !extra(&mut list, id)? {
                 return Err(list.error_before(DecodeErrorKind::PropertyNotAllowed { property: id }));
             }
         }
         if user_properties > 0 {
-            self.set_user_properties(UserProperties::on_wire(bytes, user_properties, Version::V5));
+            self.set_user_properties(match run.of(bytes) {
+                Some(run) => UserProperties::on_wire(run, user_properties, Version::V5),
+                None => UserProperties::among_others(bytes, user_properties, Version::V5),
+            });
         }
         Ok(())
     }
@@ -125,11 +132,43 @@ pub(crate) trait Properties<'a>: Default {
     }
 }
 
+/// Where things stand that follow each other directly, in bytes from the end of what holds them.
+#[derive(Default)]
+struct Run {
+    start: usize,
+    end: usize,
+    is_broken: bool,
+}
+
+impl Run {
+    #[inline(always)]
+    const fn add(&mut self, start: usize, end: usize) {
+        if self.start == 0 {
+            self.start = start;
+        } else {
+            self.is_broken |= self.end != start;
+        }
+        self.end = end;
+    }
+
+    #[inline(always)]
+    fn of<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        if self.is_broken {
+            return None;
+        }
+        let len = bytes.len();
+        bytes.get(len.checked_sub(self.start)?..len.checked_sub(self.end)?)
+    }
+}
+
 pub(crate) fn no_extra(_: &mut Reader<'_>, _: PropertyId) -> Result<bool, DecodeError> {
     Ok(false)
 }
 
 pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
+    if let Some(run) = list.wire(Version::V5) {
+        return Ok(run.len());
+    }
     if let Some(on_wire) = list.on_wire_pairs() {
         return Ok(on_wire.fold(0usize, |sum, pair| sum.saturating_add(1).saturating_add(pair.len())));
     }
@@ -139,6 +178,9 @@ pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, Enc
 }
 
 pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Sink) {
+    if let Some(run) = list.wire(Version::V5) {
+        return sink.put(run);
+    }
     if let Some(on_wire) = list.on_wire_pairs() {
         for pair in on_wire {
             sink.u8(PropertyId::UserProperty as u8);
@@ -242,14 +284,19 @@ macro_rules! properties {
             }
 
             fn fields_len(&self) -> Result<usize, $crate::EncodeError> {
-                let len = $crate::property::user_properties_len(self.user_properties)?;
+                let len = match self.user_properties.is_empty() {
+                    true => 0,
+                    false => $crate::property::user_properties_len(self.user_properties)?,
+                };
                 $(let len = len.saturating_add($crate::property::optional_len(self.$field)?);)*
                 Ok(len)
             }
 
             fn write_fields(&self, sink: &mut impl $crate::writer::Sink) {
                 $($crate::property::write_optional(self.$field, $crate::PropertyId::$id, sink);)*
-                $crate::property::write_user_properties(self.user_properties, sink);
+                if !self.user_properties.is_empty() {
+                    $crate::property::write_user_properties(self.user_properties, sink);
+                }
             }
 
             fn show(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
