@@ -1,89 +1,24 @@
-//! The cases of `vectors/`, in both directions.
+//! The cases of `vectors/`, in both directions, and the example `inspect`, which shows the same fields.
 
-#[path = "../examples/inspect/fields.rs"]
+mod cases;
+#[path = "../../examples/inspect/cursor.rs"]
+mod cursor;
+#[path = "../../examples/inspect/dump.rs"]
+mod dump;
+#[path = "../../examples/inspect/fields.rs"]
 mod fields;
+mod inspect;
+#[path = "../../examples/inspect/layout.rs"]
+mod layout;
+#[path = "../../examples/inspect/lines.rs"]
+mod lines;
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fields::{code, fields as fields_of, hex, unhex};
+use cases::{bytes_of, cases, directory, expand, inputs, number, text, version_of};
+use fields::{code, fields as fields_of, hex};
 use mqtt_codec::{DecodeError, Limits, Packet, Version, frame};
 use serde_json::{Value, json};
-
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
-}
-
-/// All cases, with the file that each is in.
-fn cases() -> Vec<(String, Value)> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let list: Vec<Value> = serde_json::from_str(&text).unwrap();
-        let file = file.file_name().unwrap().to_string_lossy().into_owned();
-        cases.extend(list.into_iter().map(|case| (file.clone(), case)));
-    }
-    cases
-}
-
-fn text<'a>(case: &'a Value, key: &str) -> &'a str {
-    case[key].as_str().unwrap_or_else(|| panic!("{key} of {case}"))
-}
-
-fn bytes_of(value: &Value, key: &str) -> Vec<u8> {
-    unhex(text(value, key)).unwrap_or_else(|| panic!("{key} of {value}"))
-}
-
-fn number(value: &Value, key: &str) -> usize {
-    value[key].as_u64().unwrap_or_else(|| panic!("{key} of {value}")).try_into().unwrap()
-}
-
-/// The inputs that a case stands for: most often one.
-fn inputs(case: &Value) -> Vec<Vec<u8>> {
-    let mut bytes = bytes_of(case, "hex");
-    if let Some(repeat) = case.get("repeat") {
-        let [byte] = bytes_of(repeat, "byte")[..] else { panic!("{case}") };
-        bytes.extend(std::iter::repeat_n(byte, number(repeat, "times")));
-        bytes.extend(bytes_of(repeat, "then"));
-    }
-    let Some(any_of) = case.get("any_of") else { return vec![bytes] };
-    let offset = number(any_of, "offset");
-    let with = |byte| {
-        let mut bytes = bytes.clone();
-        bytes[offset] = byte;
-        bytes
-    };
-    bytes_of(any_of, "bytes").into_iter().map(with).collect()
-}
-
-/// `{"byte":..,"times":..}` in place of a long text.
-fn expand(value: &Value) -> Value {
-    match value {
-        Value::Object(object) if object.len() == 2 && object.contains_key("times") => {
-            text(value, "byte").repeat(number(value, "times")).into()
-        }
-        Value::Object(object) => {
-            Value::Object(object.iter().map(|(key, value)| (key.clone(), expand(value))).collect())
-        }
-        Value::Array(items) => items.iter().map(expand).collect(),
-        other => other.clone(),
-    }
-}
-
-fn version_of(case: &Value) -> Version {
-    match text(case, "version") {
-        "3.1" => Version::V3_1,
-        "3.1.1" => Version::V3_1_1,
-        "5" => Version::V5,
-        other => panic!("version {other}"),
-    }
-}
 
 fn decode(version: Version, bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, DecodeError> {
     let Some(frame) = frame(bytes, &Limits::default())? else { return Ok(None) };
