@@ -1,8 +1,8 @@
 use std::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_codec::{
-    Connect, ConnectProperties, Delivery, MessageProperties, Packet, PacketId, PayloadFormat, PubAck,
-    Publish, QoS, ReasonCode, Subscribe, Subscription, SubscriptionId, SubscriptionOptions, TopicFilter,
+    AckProperties, Connect, ConnectProperties, Delivery, MessageProperties, Packet, PacketId, PayloadFormat,
+    PubAck, Publish, QoS, ReasonCode, SubAck, Subscribe, Subscription, SubscriptionOptions, TopicFilter,
     TopicName, UserProperties, Version, Will,
 };
 
@@ -17,29 +17,37 @@ pub struct Sample {
     pub bytes: Vec<u8>,
 }
 
-const TOPIC: &str = "site3/b17/f4/dev123456/temperature";
-const FILTERS: [&str; 8] = [
+const TOPIC: &str = "site3/building17/floor4/dev123456/temp/1";
+const FILTERS: [&str; 10] = [
     "site3/b17/f4/dev123456/temperature",
     "site3/b17/f4/dev123456/humidity",
     "site3/b17/+/dev123456/alarm",
     "site3/b17/f4/#",
     "site3/+/f4/dev7/temperature",
     "commands/dev123456/+",
+    "commands/dev123456/update/firmware",
     "commands/all",
     "$share/workers/jobs/+",
+    "alarms/fire/#",
 ];
 
 /// The packets that are measured, the same in every bench.
 pub fn samples() -> Vec<Sample> {
-    let publish_v3 = publish(Version::V3_1_1, MessageProperties::default());
-    let publish_v5 = publish(Version::V5, MessageProperties::default());
-    let properties = MessageProperties {
-        payload_format: Some(PayloadFormat::Utf8),
-        message_expiry_interval: Some(3600),
-        content_type: Some("text/plain"),
-        correlation_data: Some(b"12345678"),
-        user_properties: UserProperties::new(&[("unit", "celsius")]),
-        ..MessageProperties::default()
+    let qos0 = Publish::new(name("sensors/kitchen/temp"), &[b'x'; 16]);
+    let large = vec![b'x'; 64 << 10];
+    let qos1 = Publish {
+        delivery: Delivery::AtLeastOnce { id: id(), dup: false },
+        ..Publish::new(name(TOPIC), &[b'x'; 64])
+    };
+    let with_properties = Publish {
+        properties: MessageProperties {
+            payload_format: Some(PayloadFormat::Utf8),
+            message_expiry_interval: Some(3600),
+            content_type: Some("text/plain"),
+            user_properties: UserProperties::new(&[("unit", "celsius"), ("source", "gateway-17")]),
+            ..MessageProperties::default()
+        },
+        ..qos1
     };
     let subscriptions = FILTERS.map(|text| Subscription {
         filter: filter(text),
@@ -47,30 +55,33 @@ pub fn samples() -> Vec<Sample> {
     });
     let subscribe = Subscribe {
         packet_id: id(),
-        subscription_id: Some(SubscriptionId::new(7).expect("in range")),
+        subscription_id: None,
         user_properties: UserProperties::default(),
         subscriptions: (&subscriptions).into(),
     };
-    vec![
-        Sample { name: "publish-3.1.1", ..publish_v3 },
-        Sample { name: "publish-5.0", ..publish_v5 },
-        Sample { name: "publish-5.0-properties", ..publish(Version::V5, properties) },
-        sample("puback-5.0", Version::V5, PubAck::new(id(), ReasonCode::Success)),
-        sample("connect-5.0", Version::V5, connect()),
-        sample("subscribe-5.0", Version::V5, subscribe),
-    ]
-}
-
-/// QoS 1. Without properties it has 110 bytes in all.
-fn publish(version: Version, properties: MessageProperties<'_>) -> Sample {
-    let fixed = if version.is_v5() { 2 + 2 + TOPIC.len() + 2 + 1 } else { 2 + 2 + TOPIC.len() + 2 };
-    let payload = vec![b'x'; 110 - fixed];
-    let publish = Publish {
-        delivery: Delivery::AtLeastOnce { id: id(), dup: false },
-        properties,
-        ..Publish::new(name(TOPIC), &payload)
+    let suback = SubAck {
+        packet_id: id(),
+        codes: (&[ReasonCode::GrantedQoS1; 10]).into(),
+        properties: AckProperties::default(),
     };
-    sample("publish", version, publish)
+    let puback = PubAck::new(id(), ReasonCode::Success);
+    let (v3, v5) = (Version::V3_1_1, Version::V5);
+    vec![
+        sample("publish-qos0-3.1.1", v3, qos0),
+        sample("publish-3.1.1", v3, qos1),
+        sample("publish-5.0", v5, qos1),
+        sample("publish-5.0-properties", v5, with_properties),
+        sample("publish-64k-3.1.1", v3, Publish { payload: &large, ..qos1 }),
+        sample("connect-3.1.1", v3, connect()),
+        sample("connect-5.0", v5, connect()),
+        sample("subscribe-3.1.1", v3, subscribe),
+        sample("subscribe-5.0", v5, subscribe),
+        sample("suback-3.1.1", v3, suback),
+        sample("suback-5.0", v5, suback),
+        sample("puback-3.1.1", v3, puback),
+        sample("puback-5.0", v5, puback),
+        sample("pingreq", v5, Packet::PingReq),
+    ]
 }
 
 fn connect() -> Connect<'static> {
@@ -124,9 +135,24 @@ mod tests {
     use super::samples;
 
     #[test]
-    fn the_plain_publish_has_110_bytes() {
-        let samples = samples();
-        assert_eq!(samples[0].bytes.len(), 110);
-        assert_eq!(samples[1].bytes.len(), 110);
+    fn sizes_are_those_of_the_table() {
+        let sizes: Vec<_> = samples().iter().map(|sample| (sample.name, sample.bytes.len())).collect();
+        let expected = [
+            ("publish-qos0-3.1.1", 40),
+            ("publish-3.1.1", 110),
+            ("publish-5.0", 111),
+            ("publish-5.0-properties", 169),
+            ("publish-64k-3.1.1", 65_584),
+            ("connect-3.1.1", 103),
+            ("connect-5.0", 140),
+            ("subscribe-3.1.1", 268),
+            ("subscribe-5.0", 269),
+            ("suback-3.1.1", 14),
+            ("suback-5.0", 15),
+            ("puback-3.1.1", 4),
+            ("puback-5.0", 4),
+            ("pingreq", 2),
+        ];
+        assert_eq!(sizes, expected);
     }
 }
