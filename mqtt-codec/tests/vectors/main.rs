@@ -17,7 +17,7 @@ use std::process::Command;
 
 use cases::{bytes_of, cases, directory, expand, inputs, number, text, version_of};
 use fields::{code, fields as fields_of, hex};
-use mqtt_codec::{DecodeError, Limits, Packet, Version, frame};
+use mqtt_codec::{DecodeError, Limits, Packet, Version, connect_version, frame};
 use serde_json::{Value, json};
 
 fn decode(version: Version, bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, DecodeError> {
@@ -93,6 +93,24 @@ fn the_codec_agrees_with_every_case() {
     let readme = std::fs::read_to_string(directory().join("README.md")).unwrap();
     let stated = format!("{count} cases, {input_count} inputs");
     assert!(readme.contains(&stated), "README.md should say: {stated}");
+}
+
+/// A server that does not know the version yet finds the one that the case has.
+#[test]
+fn the_version_of_a_connection() {
+    for (file, case) in cases().into_iter().filter(|(_, case)| case["type"] == "CONNECT") {
+        for bytes in inputs(&case) {
+            assert_eq!(connect_version(&bytes), Ok(Some(version_of(&case))), "{file}, {}", case["name"]);
+        }
+    }
+    for (file, case) in cases() {
+        let version_is_bad =
+            ["ProtocolName", "ProtocolLevel"].map(Value::from).contains(&case["error"]["kind"]);
+        for bytes in inputs(&case).into_iter().filter(|_| version_is_bad) {
+            let expected = decode(version_of(&case), &bytes).map(|_| None);
+            assert_eq!(connect_version(&bytes), expected, "{file}, {}", case["name"]);
+        }
+    }
 }
 
 /// An error is one sentence that begins with where it is, and its name is that of the variant.
