@@ -258,3 +258,42 @@ impl<'a> sealed::Sealed<'a> for ReasonCode {
         Self::from_u8(take_u8(bytes)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Limits, Packet, ReasonCode, ReasonCodes, Version, frame};
+
+    fn codes(bytes: &[u8]) -> ReasonCodes<'_> {
+        let frame = frame(bytes, &Limits::default()).unwrap().unwrap();
+        let Packet::SubAck(suback) = Packet::decode(Version::V5, frame).unwrap() else { panic!() };
+        suback.codes
+    }
+
+    #[test]
+    fn lists_are_equal_if_their_items_are() {
+        let on_wire = codes(b"\x90\x05\0\x0A\0\x01\x80");
+        let items = [ReasonCode::GrantedQoS1, ReasonCode::UnspecifiedError];
+        assert_eq!(on_wire, (&items).into());
+        assert_eq!(on_wire, codes(b"\x90\x05\0\x0B\0\x01\x80"));
+        assert_ne!(on_wire, codes(b"\x90\x05\0\x0A\0\x01\x83"));
+        assert_ne!(on_wire, codes(b"\x90\x04\0\x0A\0\x01"));
+        assert_ne!(on_wire, (&items[..1]).into());
+        assert_ne!(on_wire, ReasonCodes::default());
+    }
+
+    #[test]
+    fn the_length_is_known_at_every_step() {
+        let items = [ReasonCode::GrantedQoS1, ReasonCode::UnspecifiedError];
+        for list in [codes(b"\x90\x05\0\x0A\0\x01\x80"), (&items).into()] {
+            assert_eq!((list.len(), list.is_empty()), (2, false));
+            let mut rest = list.iter();
+            for left in [2, 1, 0] {
+                assert_eq!(rest.size_hint(), (left, Some(left)));
+                assert_eq!(rest.next().is_some(), left > 0);
+            }
+            assert_eq!(format!("{list:?}"), "[GrantedQoS1, UnspecifiedError]");
+            assert_eq!(format!("{:?}", list.iter()), "[GrantedQoS1, UnspecifiedError]");
+        }
+        assert!(ReasonCodes::default().is_empty());
+    }
+}

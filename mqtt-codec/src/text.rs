@@ -17,8 +17,10 @@ pub(crate) fn take_ascii(field: &[u8]) -> Option<(&str, &[u8])> {
     let (len, text) = field.split_first_chunk()?;
     let (bytes, rest) = text.split_at_checked(u16::from_be_bytes(*len).into())?;
     let ascii = AsciiStr::from_ascii(bytes).ok()?;
-    let nul = match (bytes.last_chunk::<8>(), text.first_chunk()) {
-        (None, Some(&first)) => zero_lanes(first) & lanes_below(bytes.len()),
+    let nul = match (text.first_chunk(), bytes.last_chunk()) {
+        // Short ones, which most are, need no loop.
+        (Some(&first), None) => zero_lanes(first) & lanes_below(bytes.len()),
+        (Some(&first), Some(&last)) if bytes.len() <= 16 => zero_lanes(first) | zero_lanes(last),
         _ => u64::from(has_nul(bytes)),
     };
     (nul == 0).then_some((ascii.as_str(), rest))
@@ -57,7 +59,7 @@ pub(crate) fn is_discouraged(char: char) -> bool {
 }
 
 /// Whether there is a byte 0, eight bytes at a time.
-#[inline]
+#[inline(never)]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     let (words, tail) = bytes.as_chunks();
     let found = words.iter().fold(0, |found, &word| found | zero_lanes(word));

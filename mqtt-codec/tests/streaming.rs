@@ -147,3 +147,20 @@ fn other_packets_have_no_head() {
     let error = PublishHead::decode(Version::V5, b"\xC0\0", &Limits::default()).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::WrongPacketType { .. }));
 }
+
+#[test]
+fn a_property_length_that_has_come_in_part_needs_more() {
+    let name = mqtt_codec::TopicName::new("a").unwrap();
+    let text = "x".repeat(200);
+    let mut publish = Publish::new(name, b"payload");
+    publish.properties.content_type = Some(&text);
+    let mut bytes = Vec::new();
+    publish.encode(Version::V5, &mut bytes).unwrap();
+    let head_len = bytes.len() - 7;
+    for end in 0..head_len {
+        assert_eq!(PublishHead::decode(Version::V5, &bytes[..end], &Limits::default()), Ok(None), "{end}");
+    }
+    let head = PublishHead::decode(Version::V5, &bytes[..head_len], &Limits::default()).unwrap().unwrap();
+    assert_eq!((head.len, head.payload_len), (head_len, 7));
+    assert_eq!(head.publish.properties, publish.properties);
+}

@@ -87,3 +87,48 @@ fn connect_version_of_short_packets() {
     let level = Kind::ProtocolLevel { is_mqisdp: false, level: 3 };
     assert_eq!(version(&hex!("10 07 00 04 4D 51 54 54 03")), Err((level, 8)));
 }
+
+/// A decoded list is encoded by copying its bytes, but only where they mean the same.
+#[test]
+fn lists_of_one_version_are_encoded_as_another() {
+    let subscribe = hex!("82 0F 00 0A 00 00 03 61 2F 62 2D 00 03 63 2F 23 02");
+    let in_v3 = hex!("82 0E 00 0A 00 03 61 2F 62 01 00 03 63 2F 23 02");
+    let found = decode(Version::V5, &subscribe).unwrap();
+    assert_eq!(encode(Version::V5, found), subscribe);
+    assert_eq!(encode(Version::V3_1_1, found), in_v3, "the QoS is left of the options");
+    assert_eq!(encode(Version::V3_1, found), in_v3);
+    let found = decode(Version::V3_1_1, &in_v3).unwrap();
+    let in_v5 = hex!("82 0F 00 0A 00 00 03 61 2F 62 01 00 03 63 2F 23 02");
+    assert_eq!(encode(Version::V5, found), in_v5);
+
+    let bits_without_meaning = hex!("82 08 00 0A 00 03 61 2F 62 FD");
+    let found = decode(Version::V3_1, &bits_without_meaning).unwrap();
+    assert_eq!(encode(Version::V3_1, found), hex!("82 08 00 0A 00 03 61 2F 62 01"));
+
+    let suback = hex!("90 06 00 0A 00 01 87 00");
+    let found = decode(Version::V5, &suback).unwrap();
+    assert_eq!(encode(Version::V5, found), suback);
+    assert_eq!(encode(Version::V3_1_1, found), hex!("90 05 00 0A 01 80 00"), "one code for all failures");
+    let expected = EncodeError::ReasonCode {
+        packet: PacketType::SubAck,
+        version: Version::V3_1,
+        code: ReasonCode::NotAuthorized,
+    };
+    assert_eq!(unencodable(Version::V3_1, found), expected);
+
+    let unsubscribe = hex!("A2 08 00 0B 00 00 03 61 2F 62");
+    let found = decode(Version::V5, &unsubscribe).unwrap();
+    assert_eq!(encode(Version::V3_1_1, found), hex!("A2 07 00 0B 00 03 61 2F 62"));
+}
+
+/// User Properties that stand among others are written behind them, and those that stand together stay as they are.
+#[test]
+fn user_properties_stay_in_order() {
+    let together = hex!("40 12 00 0A 10 0E 26 00 01 61 00 01 62 26 00 01 63 00 01 64");
+    assert_eq!(encode(Version::V5, decode(Version::V5, &together).unwrap()), together);
+    let apart = hex!("40 16 00 0A 10 12 26 00 01 61 00 01 62 1F 00 01 72 26 00 01 63 00 01 64");
+    let moved = hex!("40 16 00 0A 10 12 1F 00 01 72 26 00 01 61 00 01 62 26 00 01 63 00 01 64");
+    assert_eq!(encode(Version::V5, decode(Version::V5, &apart).unwrap()), moved);
+    let behind = hex!("40 16 00 0A 10 12 26 00 01 61 00 01 62 26 00 01 63 00 01 64 1F 00 01 72");
+    assert_eq!(encode(Version::V5, decode(Version::V5, &behind).unwrap()), moved);
+}
