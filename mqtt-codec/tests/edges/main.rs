@@ -1,8 +1,7 @@
-//! Where versions differ, where a limit ends, and what must not be sent: each case by itself.
+//! What versions do not share, long lists, and what must not be sent: each case by itself.
 
 mod decoding;
 mod encoding;
-mod statements;
 mod versions;
 
 use hex_literal::hex;

@@ -17,7 +17,7 @@ use std::process::Command;
 
 use cases::{bytes_of, cases, directory, expand, inputs, number, text, version_of};
 use fields::{code, fields as fields_of, hex};
-use mqtt_codec::{DecodeError, Limits, Packet, Version, frame};
+use mqtt_codec::{DecodeError, Decoder, Limits, Packet, Version, connect_version, frame};
 use serde_json::{Value, json};
 
 fn decode(version: Version, bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, DecodeError> {
@@ -61,6 +61,9 @@ fn disagreement(case: &Value, bytes: &[u8]) -> Option<String> {
     }
     let Ok(Some((packet, used))) = found else { return None };
     let left_over = bytes.len() - used;
+    if let Some(end) = (0..used).find(|&end| decode(version, &bytes[..end]) != Ok(None)) {
+        return Some(format!("{end} bytes are not the beginning of a packet"));
+    }
     let encoded = encode(version, &packet);
     let canonical = case.get("encoded").map_or_else(|| bytes[..used].to_vec(), |_| bytes_of(case, "encoded"));
     if encoded != canonical || left_over != case.get("left_over").map_or(0, |_| number(case, "left_over")) {
@@ -93,6 +96,31 @@ fn the_codec_agrees_with_every_case() {
     let readme = std::fs::read_to_string(directory().join("README.md")).unwrap();
     let stated = format!("{count} cases, {input_count} inputs");
     assert!(readme.contains(&stated), "README.md should say: {stated}");
+}
+
+/// A server that does not know the version yet finds the one that the case has.
+#[test]
+fn the_version_of_a_connection() {
+    for (file, case) in cases().into_iter().filter(|(_, case)| case["type"] == "CONNECT") {
+        for bytes in inputs(&case) {
+            let at = format!("{file}, {}", case["name"]);
+            assert_eq!(connect_version(&bytes), Ok(Some(version_of(&case))), "{at}");
+            let mut decoder = Decoder::new(Limits::default());
+            for end in 0..bytes.len() {
+                assert_eq!(decoder.decode(&bytes[..end]), Ok(None), "{end} bytes, {at}");
+            }
+            assert!(decoder.decode(&bytes).is_ok_and(|found| found.is_some()), "{at}");
+            assert_eq!(decoder.version(), Some(version_of(&case)), "{at}");
+        }
+    }
+    for (file, case) in cases() {
+        let version_is_bad =
+            ["ProtocolName", "ProtocolLevel"].map(Value::from).contains(&case["error"]["kind"]);
+        for bytes in inputs(&case).into_iter().filter(|_| version_is_bad) {
+            let expected = decode(version_of(&case), &bytes).map(|_| None);
+            assert_eq!(connect_version(&bytes), expected, "{file}, {}", case["name"]);
+        }
+    }
 }
 
 /// An error is one sentence that begins with where it is, and its name is that of the variant.
