@@ -164,3 +164,17 @@ fn a_property_length_that_has_come_in_part_needs_more() {
     assert_eq!((head.len, head.payload_len), (head_len, 7));
     assert_eq!(head.publish.properties, publish.properties);
 }
+
+#[test]
+fn the_version_comes_with_connect() {
+    let mut decoder = StreamDecoder::new(Limits::default(), WHOLE_UP_TO);
+    assert_eq!(decoder.version(), None);
+    let connect = b"\x10\x0E\0\x04MQTT\x04\x02\0\x3C\0\x02c1";
+    assert_eq!(decoder.decode(&connect[..10]), Ok(None));
+    let (part, used) = decoder.decode(connect).unwrap().unwrap();
+    assert!(matches!(part, Part::Packet(Packet::Connect(_))));
+    assert_eq!((used, decoder.version()), (connect.len(), Some(Version::V3_1_1)));
+    let mut first = StreamDecoder::new(Limits::default(), WHOLE_UP_TO);
+    let error = first.decode(b"\x30").unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::NotConnect { found: 0x30 });
+}
