@@ -36,18 +36,20 @@ impl TopicFilter {
     /// (`MQTT-4.7.3-2`), when a `#` (`MQTT-4.7.1-1`) or a `+` (`MQTT-4.7.1-2`) stands where it may not, or
     /// when `text` begins with `$share/` and no share name (`MQTT-4.8.2-1`) or no valid non-shared filter
     /// (`MQTT-4.8.2-2`) follows.
+    #[inline]
     pub fn new(text: &str) -> Result<&Self, TopicError> {
-        // A length or a NUL that is not allowed is reported before all else.
-        Self::check(text).map_err(|error| text::check(text).err().unwrap_or(error))?;
+        if !is_valid(text) {
+            Self::check(text)?;
+        }
         Ok(Self::from_valid(text))
     }
 
+    /// All checks, one after the other.
     fn check(text: &str) -> Result<(), TopicError> {
-        if !matches!(text.len(), 1..=MAX_LEN) {
-            return Err(TopicError::new(TopicErrorKind::Empty, 0));
-        }
+        text::check(text)?;
         let (inner, offset) = if share::is_shared(text) { share::check(text)? } else { (text, 0) };
-        check_wildcards(inner, offset)
+        let error_at = |at| Some(TopicError::new(wildcard_error(inner.as_bytes(), at)?, offset + at));
+        (0..inner.len()).find_map(error_at).map_or(Ok(()), Err)
     }
 
     /// The filter as a string.
@@ -134,27 +136,28 @@ pub struct TopicFilterBuf(alloc::boxed::Box<str>);
 #[cfg(feature = "alloc")]
 text::owned_text!(TopicFilter, TopicFilterBuf);
 
-/// Checks that wildcards fill their levels, that `#` is last, and that there is no NUL. `offset` is where `filter`
-/// begins in the text that the caller gave.
-#[inline(always)]
-fn check_wildcards(filter: &str, offset: usize) -> Result<(), TopicError> {
+/// Whether a text is a filter, found out faster than what is wrong with one that is not.
+#[inline(never)]
+fn is_valid(text: &str) -> bool {
+    let filter = match share::is_shared(text) {
+        false => text,
+        true => share::check(text).map_or("", |(filter, _)| filter),
+    };
     let bytes = filter.as_bytes();
-    text::try_each_special(bytes, |at| match check_special(bytes, at) {
-        None => Ok(()),
-        Some(kind) => Err(TopicError::new(kind, offset + at)),
-    })
+    let is_good = |at| bytes.get(at) != Some(&0) && wildcard_error(bytes, at).is_none();
+    !filter.is_empty() && text.len() <= MAX_LEN && text::all_suspects(bytes, is_good)
 }
 
-/// What is wrong with the NUL or wildcard at `at`. Not inlined, for it would take registers from the search.
-#[inline(never)]
-fn check_special(filter: &[u8], at: usize) -> Option<TopicErrorKind> {
+/// What is wrong with the byte at `at` if it is a wildcard: one fills its level, and `#` is last.
+#[inline(always)]
+fn wildcard_error(filter: &[u8], at: usize) -> Option<TopicErrorKind> {
     let begins_level = at == 0 || filter.get(at - 1) == Some(&b'/');
     let after = filter.get(at + 1);
     match filter.get(at) {
-        Some(b'+') if begins_level && matches!(after, None | Some(b'/')) => None,
-        Some(b'#') if begins_level && after.is_none() => None,
-        Some(b'+') => Some(TopicErrorKind::SingleLevelWildcard),
-        Some(b'#') => Some(TopicErrorKind::MultiLevelWildcard),
-        _ => Some(TopicErrorKind::Nul),
+        Some(b'+') if !begins_level || !matches!(after, None | Some(b'/')) => {
+            Some(TopicErrorKind::SingleLevelWildcard)
+        }
+        Some(b'#') if !begins_level || after.is_some() => Some(TopicErrorKind::MultiLevelWildcard),
+        _ => None,
     }
 }

@@ -42,6 +42,7 @@ impl TopicName {
     #[cold]
     fn check(text: &str) -> Result<(), TopicError> {
         text::check(text)?;
+        // One that is not plain may be good: see there.
         match text.find(['+', '#']) {
             Some(at) => Err(TopicError::new(TopicErrorKind::WildcardInName, at)),
             None => Ok(()),

@@ -30,17 +30,21 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
 /// Checks the group of a text that has the shared form, and gives the inner filter and its offset.
 pub(crate) fn check(text: &str) -> Result<(&str, usize), TopicError> {
     let after_prefix = text.strip_prefix(PREFIX).unwrap_or_default();
-    let (group, filter) = after_prefix.split_once('/').unwrap_or((after_prefix, ""));
-    let filter_at = text.len() - filter.len();
-    if group.is_empty() {
-        return Err(TopicError::new(TopicErrorKind::ShareNameEmpty, PREFIX.len()));
-    }
-    if let Some(at) = group.find(['+', '#', '\0']) {
-        return Err(TopicError::new(TopicErrorKind::ShareNameWildcard, PREFIX.len() + at));
+    let ends_group = |byte| matches!(byte, b'/' | b'+' | b'#' | 0);
+    let group_len = after_prefix.bytes().position(ends_group).unwrap_or(after_prefix.len());
+    let group_end = PREFIX.len() + group_len;
+    let filter = match after_prefix.as_bytes().get(group_len) {
+        Some(b'/') => after_prefix.get(group_len + 1..).unwrap_or_default(),
+        Some(_) => return Err(TopicError::new(TopicErrorKind::ShareNameWildcard, group_end)),
+        None => "",
+    };
+    if group_len == 0 {
+        return Err(TopicError::new(TopicErrorKind::ShareNameEmpty, group_end));
     }
     if filter.is_empty() {
         return Err(TopicError::new(TopicErrorKind::ShareFilterMissing, text.len()));
     }
+    let filter_at = text.len() - filter.len();
     if is_shared(filter) {
         return Err(TopicError::new(TopicErrorKind::ShareNested, filter_at));
     }

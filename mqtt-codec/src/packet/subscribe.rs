@@ -81,28 +81,30 @@ impl SubscriptionOptions {
         Self { qos, no_local: false, retain_as_published: false, retain_handling: RetainHandling::Send }
     }
 
-    /// The options byte of this version. `None` for bits that have no meaning; 3.1 ignores all but the QoS.
+    /// Whether the options byte is one of this version; 3.1 ignores all but the QoS.
+    #[inline]
+    const fn is_legal(byte: u8, version: Version) -> bool {
+        match version {
+            Version::V3_1 => byte & 0b11 != 0b11,
+            Version::V3_1_1 => byte < 0b11,
+            // Retain Handling and the reserved bits are the highest.
+            Version::V5 => byte & 0b11 != 0b11 && byte < 0b11_0000,
+        }
+    }
+
+    /// Of a legal byte.
     fn from_byte(byte: u8, version: Version) -> Option<Self> {
         let qos = QoS::from_u8(byte & 0b11)?;
-        match version {
-            Version::V3_1 => Some(Self::new(qos)),
-            Version::V3_1_1 => (byte & !0b11 == 0).then(|| Self::new(qos)),
-            Version::V5 => {
-                let retain_handling = match byte >> 4 {
-                    0 => RetainHandling::Send,
-                    1 => RetainHandling::SendIfNew,
-                    2 => RetainHandling::DoNotSend,
-                    _ => return None,
-                };
-                let no_local = byte & NO_LOCAL != 0;
-                Some(Self {
-                    qos,
-                    no_local,
-                    retain_as_published: byte & RETAIN_AS_PUBLISHED != 0,
-                    retain_handling,
-                })
-            }
+        if !version.is_v5() {
+            return Some(Self::new(qos));
         }
+        let retain_handling = match byte >> 4 {
+            0 => RetainHandling::Send,
+            1 => RetainHandling::SendIfNew,
+            _ => RetainHandling::DoNotSend,
+        };
+        let [no_local, retain_as_published] = [NO_LOCAL, RETAIN_AS_PUBLISHED].map(|bit| byte & bit != 0);
+        Some(Self { qos, no_local, retain_as_published, retain_handling })
     }
 
     fn to_byte(self, version: Version) -> u8 {
@@ -117,25 +119,23 @@ impl SubscriptionOptions {
 }
 
 impl<'a> Subscription<'a> {
+    /// Reads an entry for its errors alone.
     #[inline(always)]
-    fn read(reader: &mut Reader<'a>, version: Version) -> Result<Self, DecodeError> {
+    fn check(reader: &mut Reader<'_>, version: Version) -> Result<(), DecodeError> {
         let filter = reader.topic_filter()?;
-        let start = reader.offset();
         let found = reader.u8()?;
-        let Some(options) = SubscriptionOptions::from_byte(found, version) else {
+        if !SubscriptionOptions::is_legal(found, version) {
             let reserved = if version.is_v5() { RESERVED } else { !0b11 };
-            let kind = match (found & reserved, version.is_v5()) {
-                (0, true) => DecodeErrorKind::SubscriptionOptions { found },
-                (0, false) => DecodeErrorKind::QoS,
-                _ if version == Version::V3_1 => DecodeErrorKind::QoS,
+            return Err(reader.error_before(match (found & reserved, version) {
+                (0, Version::V5) => DecodeErrorKind::SubscriptionOptions { found },
+                (0, _) | (_, Version::V3_1) => DecodeErrorKind::QoS,
                 _ => DecodeErrorKind::ReservedSubscriptionOptions { found },
-            };
-            return Err(reader.error_at(start, kind));
-        };
-        if options.no_local && filter.is_shared() {
-            return Err(reader.error_at(start, DecodeErrorKind::NoLocalOnShared));
+            }));
         }
-        Ok(Self { filter, options })
+        if version.is_v5() && found & NO_LOCAL != 0 && filter.is_shared() {
+            return Err(reader.error_before(DecodeErrorKind::NoLocalOnShared));
+        }
+        Ok(())
     }
 }
 
@@ -162,7 +162,7 @@ properties! {
 #[inline(always)]
 fn read_entries<'a>(
     reader: &mut Reader<'a>,
-    mut read: impl FnMut(&mut Reader<'a>) -> Result<(), DecodeError>,
+    check: impl Fn(&mut Reader<'a>) -> Result<(), DecodeError>,
 ) -> Result<(&'a [u8], u32), DecodeError> {
     if reader.is_empty() {
         return Err(reader.error(DecodeErrorKind::EmptyList));
@@ -174,7 +174,7 @@ fn read_entries<'a>(
             return Err(reader
                 .error(DecodeErrorKind::TooMany { what: Repeated::Entries, limit: reader.limits.filters }));
         }
-        read(reader)?;
+        check(reader)?;
         count = count.saturating_add(1);
     }
     Ok((bytes, count))
@@ -199,8 +199,7 @@ impl<'a> Body<'a> for Subscribe<'a> {
         let mut properties = SubscribeProperties::default();
         properties.read_list_of(version, &mut reader)?;
         let SubscribeProperties { subscription_id, user_properties } = properties;
-        let (bytes, count) =
-            read_entries(&mut reader, |reader| Subscription::read(reader, version).map(|_| ()))?;
+        let (bytes, count) = read_entries(&mut reader, |reader| Subscription::check(reader, version))?;
         let subscriptions = Subscriptions::on_wire(bytes, count, version);
         done.with(&reader, Self { packet_id, subscription_id, user_properties, subscriptions })
     }
