@@ -5,7 +5,9 @@ use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 use crate::text::{self, TextError};
 use crate::varint::{self, Varint};
 use crate::writer::text_len;
-use crate::{DecodeError, DecodeErrorKind, Excerpt, Limits, PacketId, PacketType, Version};
+use crate::{
+    DecodeError, DecodeErrorKind, Excerpt, Limits, PacketId, PacketType, PropertyId, Repeated, Version,
+};
 
 /// What is left of a packet, or of a property list in it.
 #[derive(Clone, Copy, Debug)]
@@ -41,23 +43,29 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn offset(&self) -> usize {
-        self.end.saturating_sub(self.rest.len())
+        self.offset_of(self.rest)
+    }
+
+    /// Where the reader was when this was its [`rest`](Self::rest).
+    #[inline]
+    pub(crate) fn offset_of(&self, rest: &[u8]) -> usize {
+        self.end.saturating_sub(rest.len())
     }
 
     /// An error at the current position.
     #[cold]
-    pub(crate) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+    pub(crate) fn error(self, kind: DecodeErrorKind) -> DecodeError {
         self.error_at(self.offset(), kind)
     }
 
     #[cold]
-    pub(crate) fn error_at(&self, offset: usize, kind: DecodeErrorKind) -> DecodeError {
+    pub(crate) fn error_at(self, offset: usize, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, Some(self.packet_type), offset)
     }
 
     /// An error at the byte that was read last.
     #[cold]
-    pub(crate) fn error_before(&self, kind: DecodeErrorKind) -> DecodeError {
+    pub(crate) fn error_before(self, kind: DecodeErrorKind) -> DecodeError {
         self.error_at(self.offset().saturating_sub(1), kind)
     }
 
@@ -68,7 +76,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn left_over(&self) -> DecodeError {
+    fn left_over(self) -> DecodeError {
         self.error(DecodeErrorKind::TrailingBytes { count: saturate(self.rest.len()) })
     }
 
@@ -91,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn truncated(&self, needed: usize) -> DecodeError {
+    fn truncated(self, needed: usize) -> DecodeError {
         self.error(DecodeErrorKind::Truncated { needed: saturate(needed), left: saturate(self.rest.len()) })
     }
 
@@ -140,7 +148,33 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 Ok(text)
             }
-            _ => self.unusual_str(text::text),
+            _ => self.unusual(|reader| reader.unusual_str(text::text)),
+        }
+    }
+
+    /// User Properties up to another property, for their errors alone. The first identifier has been read, and `count`
+    /// of them before; gives how many they are now.
+    pub(crate) fn skip_user_properties(&mut self, mut count: u32) -> Result<u32, DecodeError> {
+        const ID: u8 = PropertyId::UserProperty as u8;
+        loop {
+            if count >= self.limits.user_properties {
+                let limit = self.limits.user_properties;
+                return Err(
+                    self.error_before(DecodeErrorKind::TooMany { what: Repeated::UserProperties, limit })
+                );
+            }
+            match text::skip_ascii(self.rest).and_then(text::skip_ascii) {
+                Some(rest) if self.limits.discouraged_characters => self.rest = rest,
+                _ => {
+                    self.str()?;
+                    self.str()?;
+                }
+            }
+            count = count.saturating_add(1);
+            let [ID, rest @ ..] = self.rest else {
+                return Ok(count);
+            };
+            self.rest = rest;
         }
     }
 
@@ -152,8 +186,21 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 Ok(text)
             }
-            _ => self.unusual_str(text::utf8),
+            _ => self.unusual(|reader| reader.unusual_str(text::utf8)),
         }
+    }
+
+    /// Reads with a copy of this reader, so that the reader itself can stay in registers.
+    #[cold]
+    #[inline(always)]
+    fn unusual<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        let mut copy = *self;
+        let value = read(&mut copy)?;
+        self.rest = copy.rest;
+        Ok(value)
     }
 
     #[cold]
@@ -175,7 +222,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn text_error(&self, len: usize, error: TextError) -> DecodeError {
+    fn text_error(self, len: usize, error: TextError) -> DecodeError {
         let start = self.offset().saturating_sub(len);
         match error {
             TextError::Utf8 { at, byte } => {
@@ -200,7 +247,7 @@ impl<'a> Reader<'a> {
     /// The error of a topic that has just been read.
     #[cold]
     pub(crate) fn topic_error(
-        &self,
+        self,
         text: &str,
         error: TopicError,
         kind: fn(TopicError) -> DecodeErrorKind,
@@ -217,7 +264,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn packet_id_zero(&self) -> DecodeError {
+    fn packet_id_zero(self) -> DecodeError {
         self.error_at(self.offset().saturating_sub(2), DecodeErrorKind::PacketIdZero)
     }
 
@@ -244,7 +291,7 @@ impl<'a> Reader<'a> {
         let (version, rest) = match self.rest {
             [0, 4, b'M', b'Q', b'T', b'T', 4, rest @ ..] => (Version::V3_1_1, rest),
             [0, 4, b'M', b'Q', b'T', b'T', 5, rest @ ..] => (Version::V5, rest),
-            _ => return self.unusual_protocol(),
+            _ => return self.unusual(Self::unusual_protocol),
         };
         self.rest = rest;
         Ok(version)

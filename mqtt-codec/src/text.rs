@@ -26,6 +26,32 @@ pub(crate) fn take_ascii(field: &[u8]) -> Option<(&str, &[u8])> {
     (nul == 0).then_some((ascii.as_str(), rest))
 }
 
+/// Skips a string field at the front of `field` if it is ASCII without U+0000, and gives what follows.
+#[inline(always)]
+pub(crate) fn skip_ascii(field: &[u8]) -> Option<&[u8]> {
+    let (len, text) = field.split_first_chunk()?;
+    let len = usize::from(u16::from_be_bytes(*len));
+    let rest = text.get(len..)?;
+    let is_usual = match text.first_chunk() {
+        // Short ones, which most are, need no loop.
+        Some(&first) if len <= 8 => unusual_lanes(first) & lanes_below(len) == 0,
+        _ => all_usual(text.get(..len)?),
+    };
+    is_usual.then_some(rest)
+}
+
+/// Whether all bytes are ASCII and none is 0, eight at a time.
+#[inline(always)]
+fn all_usual(bytes: &[u8]) -> bool {
+    let (words, tail) = bytes.as_chunks();
+    let found = words.iter().fold(0, |found, &word| found | unusual_lanes(word));
+    match bytes.last_chunk() {
+        // Overlaps with the last word; a byte that is looked at twice does no harm.
+        Some(&last) => found | unusual_lanes(last) == 0,
+        None => tail.iter().all(|byte| matches!(byte, 1..=0x7F)),
+    }
+}
+
 /// Takes a string field off the front of `field` if it is ASCII. It may have U+0000 in it.
 #[inline(always)]
 pub(crate) fn take_ascii_with_nul(field: &[u8]) -> Option<(&str, &[u8])> {
@@ -77,12 +103,22 @@ fn lanes_below(count: usize) -> u64 {
     !u64::MAX.checked_shl(bits).unwrap_or(0)
 }
 
+/// A one in each byte of a word.
+const LANES: u64 = u64::MAX / 0xFF;
+
 /// Eight bytes at once: sets the high bit in each lane that is 0, perhaps in lanes above one that is, and nothing else.
 #[inline]
 const fn zero_lanes(word: [u8; 8]) -> u64 {
-    const LANES: u64 = u64::MAX / 0xFF;
     let word = u64::from_le_bytes(word);
     word.wrapping_sub(LANES) & !word & (LANES * 0x80)
+}
+
+/// Eight bytes at once: sets the high bit in each lane that is 0 or not ASCII, perhaps in lanes above one that is 0,
+/// and nothing else.
+#[inline]
+const fn unusual_lanes(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    (word.wrapping_sub(LANES) | word) & (LANES * 0x80)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! AUTH.
 
 use super::{Body, Done, Lengths, check_reason, read_reason};
-use crate::property::{Properties, once, optional_len, properties, write_optional};
+use crate::property::{Properties, no_extra, once, optional_len, properties, write_optional};
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{DecodeError, DecodeErrorKind, EncodeError, PacketType, PropertyId, ReasonCode, Version};
@@ -48,10 +48,10 @@ impl<'a> Body<'a> for Auth<'a> {
         if !reader.is_empty() {
             reason = read_reason(&mut reader, Self::TYPE)?;
             properties.read_list(&mut reader, |reader, id| {
-                if id != PropertyId::AuthenticationMethod {
-                    return Ok(false);
+                if id == PropertyId::AuthenticationMethod {
+                    return once(&mut method, reader, id);
                 }
-                once(&mut method, reader, id)
+                no_extra(reader, id)
             })?;
         }
         let Some(authentication_method) = method else {

@@ -126,10 +126,10 @@ impl<'a> Will<'a> {
         let mut properties = MessageProperties::default();
         if V5 {
             properties.read_list(reader, |reader, id| {
-                if id != PropertyId::WillDelayInterval {
-                    return Ok(false);
+                if id == PropertyId::WillDelayInterval {
+                    return once(&mut delay_interval, reader, id);
                 }
-                once(&mut delay_interval, reader, id)
+                no_extra(reader, id)
             })?;
         }
         let topic = reader.topic_name()?;

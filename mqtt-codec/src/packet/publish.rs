@@ -281,7 +281,6 @@ impl<'a> Body<'a> for Publish<'a> {
             return Err(reader.error_at(0, DecodeErrorKind::DupOnQoS0));
         }
         let retain = flags & RETAIN != 0;
-        let topic_at = reader.offset();
         let name = if version.is_v5() && reader.rest().starts_with(&[0, 0]) {
             reader.u16()?;
             None
@@ -293,11 +292,9 @@ impl<'a> Body<'a> for Publish<'a> {
             QoS::AtLeastOnce => Delivery::AtLeastOnce { id: reader.packet_id()?, dup },
             QoS::ExactlyOnce => Delivery::ExactlyOnce { id: reader.packet_id()?, dup },
         };
-        if version.is_v5() && !reader.skip_empty_list() {
-            return with_properties((name, topic_at), delivery, retain, reader, done);
-        }
-        let Some(name) = name else {
-            return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic));
+        let is_simple = !version.is_v5() || name.is_some() && reader.skip_empty_list();
+        let Some(name) = name.filter(|_| is_simple) else {
+            return with_properties(name, delivery, retain, reader, done);
         };
         let payload = reader.take_rest();
         done.with(&reader, Self { delivery, retain, ..Self::new(name, payload) })
@@ -331,7 +328,7 @@ impl<'a> Body<'a> for Publish<'a> {
 /// The rest of a PUBLISH from its property list on.
 #[inline(never)]
 fn with_properties<'a, R>(
-    (name, topic_at): (Option<&'a TopicName>, usize),
+    name: Option<&'a TopicName>,
     delivery: Delivery,
     retain: bool,
     mut reader: Reader<'a>,
@@ -352,9 +349,9 @@ fn with_properties<'a, R>(
                 );
             }
             ids = ids.saturating_add(1);
-            SubscriptionId::read(reader, id).map(|_| true)
+            SubscriptionId::read(reader, id).map(|_| ())
         }
-        _ => Ok(false),
+        _ => no_extra(reader, id),
     })?;
     let subscription_ids = match ids {
         0 => SubscriptionIds::default(),
@@ -364,7 +361,12 @@ fn with_properties<'a, R>(
         (Some(name), None) => PublishTopic::Name(name),
         (Some(name), Some(alias)) => PublishTopic::NameAndAlias(name, alias),
         (None, Some(alias)) => PublishTopic::Alias(alias),
-        (None, None) => return Err(reader.error_at(topic_at, DecodeErrorKind::NoTopic)),
+        (None, None) => {
+            // An empty topic and perhaps an identifier stand in front of the list.
+            let head_len = if delivery.packet_id().is_some() { 4 } else { 2 };
+            let at = reader.offset_of(list).saturating_sub(head_len);
+            return Err(reader.error_at(at, DecodeErrorKind::NoTopic));
+        }
     };
     let payload = reader.take_rest();
     done.with(&reader, Publish { topic, delivery, retain, subscription_ids, properties, payload })

@@ -12,7 +12,7 @@ pub(crate) use value::Value;
 use crate::display::SECRET;
 use crate::reader::Reader;
 use crate::writer::{Sink, str_len};
-use crate::{DecodeError, DecodeErrorKind, EncodeError, Repeated, UserProperties, Version};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, UserProperties, Version};
 
 /// Reads the value of a property that may occur once.
 #[inline(always)]
@@ -20,12 +20,12 @@ pub(crate) fn once<'a, T: Value<'a>>(
     slot: &mut Option<T>,
     reader: &mut Reader<'a>,
     id: PropertyId,
-) -> Result<bool, DecodeError> {
+) -> Result<(), DecodeError> {
     if slot.is_some() {
         return Err(reader.error_before(DecodeErrorKind::DuplicateProperty { property: id }));
     }
     *slot = Some(T::read(reader, id)?);
-    Ok(true)
+    Ok(())
 }
 
 /// Encoded length of an optional property, identifier included.
@@ -54,8 +54,13 @@ impl<'a, T: Value<'a>> fmt::Debug for Shown<T> {
 
 /// A struct of properties, made by [`properties`].
 pub(crate) trait Properties<'a>: Default {
-    /// Reads the value of `id` into its field; `false` if there is no such field.
-    fn read(&mut self, reader: &mut Reader<'a>, id: PropertyId) -> Result<bool, DecodeError>;
+    /// Reads the value of `id` into its field, or calls `extra` if there is no such field.
+    fn read(
+        &mut self,
+        reader: &mut Reader<'a>,
+        id: PropertyId,
+        extra: impl FnOnce(&mut Reader<'a>, PropertyId) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError>;
     fn set_user_properties(&mut self, list: UserProperties<'a>);
     /// Bytes of the properties without the length in front.
     fn fields_len(&self) -> Result<usize, EncodeError>;
@@ -68,7 +73,7 @@ pub(crate) trait Properties<'a>: Default {
     fn read_list(
         &mut self,
         reader: &mut Reader<'a>,
-        mut extra: impl FnMut(&mut Reader<'a>, PropertyId) -> Result<bool, DecodeError>,
+        mut extra: impl FnMut(&mut Reader<'a>, PropertyId) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         if reader.skip_empty_list() {
             return Ok(());
@@ -80,25 +85,16 @@ pub(crate) trait Properties<'a>: Default {
         let mut user_properties = 0u32;
         let mut run = Run::default();
         while !list.is_empty() {
+            let left = list.rest().len();
             let byte = list.u8()?;
             let Some(id) = PropertyId::from_u8(byte) else {
                 return Err(list.error_before(DecodeErrorKind::UnknownProperty { id: byte }));
             };
             if id == PropertyId::UserProperty {
-                if user_properties >= list.limits.user_properties {
-                    let limit = list.limits.user_properties;
-                    return Err(
-                        list.error_before(DecodeErrorKind::TooMany { what: Repeated::UserProperties, limit })
-                    );
-                }
-                // The identifier has been read.
-                let start = list.rest().len().saturating_add(1);
-                list.str()?;
-                list.str()?;
-                run.add(start, list.rest().len());
-                user_properties = user_properties.saturating_add(1);
-            } else if !self.read(&mut list, id)? && !extra(&mut list, id)? {
-                return Err(list.error_before(DecodeErrorKind::PropertyNotAllowed { property: id }));
+                user_properties = list.skip_user_properties(user_properties)?;
+                run.add(left, list.rest().len());
+            } else {
+                self.read(&mut list, id, &mut extra)?;
             }
         }
         if user_properties > 0 {
@@ -133,7 +129,7 @@ pub(crate) trait Properties<'a>: Default {
 }
 
 /// Where things stand that follow each other directly, in bytes from the end of what holds them.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Run {
     start: usize,
     end: usize,
@@ -143,12 +139,8 @@ struct Run {
 impl Run {
     #[inline(always)]
     const fn add(&mut self, start: usize, end: usize) {
-        if self.start == 0 {
-            self.start = start;
-        } else {
-            self.is_broken |= self.end != start;
-        }
-        self.end = end;
+        // What is added follows the run directly only if there was none.
+        *self = Self { start, end, is_broken: self.start != 0 };
     }
 
     #[inline(always)]
@@ -161,8 +153,10 @@ impl Run {
     }
 }
 
-pub(crate) fn no_extra(_: &mut Reader<'_>, _: PropertyId) -> Result<bool, DecodeError> {
-    Ok(false)
+/// Refuses a property that its place may not have.
+#[cold]
+pub(crate) fn no_extra(reader: &mut Reader<'_>, id: PropertyId) -> Result<(), DecodeError> {
+    Err(reader.error_before(DecodeErrorKind::PropertyNotAllowed { property: id }))
 }
 
 pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
@@ -269,13 +263,16 @@ macro_rules! properties {
                 &mut self,
                 reader: &mut $crate::reader::Reader<'a>,
                 id: $crate::PropertyId,
-            ) -> Result<bool, $crate::DecodeError> {
+                extra: impl FnOnce(
+                    &mut $crate::reader::Reader<'a>,
+                    $crate::PropertyId,
+                ) -> Result<(), $crate::DecodeError>,
+            ) -> Result<(), $crate::DecodeError> {
                 let () = Self::AGREES_WITH_TABLE;
-                let _ = &reader;
                 #[allow(clippy::wildcard_enum_match_arm, reason = "one arm a field")]
                 match id {
                     $($crate::PropertyId::$id => $crate::property::once(&mut self.$field, reader, id),)*
-                    _ => Ok(false),
+                    _ => extra(reader, id),
                 }
             }
 
