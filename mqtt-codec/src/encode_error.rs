@@ -16,9 +16,9 @@ pub enum EncodeError {
     #[error("a string contains U+0000")]
     Nul,
     /// The remaining length would exceed 268,435,455 bytes.
-    #[error("the packet has {len} bytes behind its fixed header, at most 268435455 can be encoded")]
+    #[error("the packet has {len} bytes or more behind its fixed header, at most 268435455 can be encoded")]
     PacketTooLarge {
-        /// Bytes behind the fixed header.
+        /// Bytes behind the fixed header, or of a list among them that is too long by itself.
         len: usize,
     },
     /// The buffer is too short.

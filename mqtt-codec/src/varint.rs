@@ -50,18 +50,21 @@ pub(crate) const fn len(value: u32) -> u8 {
 }
 
 /// The shortest form: the bytes and how many of them count.
-pub(crate) const fn write(value: u32) -> ([u8; 4], u8) {
-    let len = len(value);
-    let [a, b, c, d] =
-        (value & 0x7F | (value << 1) & 0x7F00 | (value << 2) & 0x7F_0000 | (value << 3) & 0x7F00_0000)
-            .to_le_bytes();
-    let bytes = match len {
-        1 => [a, 0, 0, 0],
-        2 => [a | 0x80, b, 0, 0],
-        3 => [a | 0x80, b | 0x80, c, 0],
-        _ => [a | 0x80, b | 0x80, c | 0x80, d],
-    };
-    (bytes, len)
+#[inline(always)]
+pub(crate) const fn groups(value: u32) -> ([u8; 4], u8) {
+    let [a, b, c, d] = [value, value >> 7, value >> 14, value >> 21];
+    const fn last(group: u32) -> u8 {
+        group.to_le_bytes()[0] & 0x7F
+    }
+    const fn more(group: u32) -> u8 {
+        group.to_le_bytes()[0] | 0x80
+    }
+    match value {
+        0..=127 => ([last(a), 0, 0, 0], 1),
+        128..=16_383 => ([more(a), last(b), 0, 0], 2),
+        16_384..=2_097_151 => ([more(a), more(b), last(c), 0], 3),
+        _ => ([more(a), more(b), more(c), last(d)], 4),
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +84,7 @@ mod tests {
             (2_097_152, &[0x80, 0x80, 0x80, 0x01]),
             (MAX, &[0xFF, 0xFF, 0xFF, 0x7F]),
         ] {
-            let (bytes, len) = write(value);
+            let (bytes, len) = groups(value);
             assert_eq!(&bytes[..len.into()], wire, "{value}");
             assert_eq!(read(wire), Varint::Value { value, len }, "{value}");
             assert_eq!(read(&wire[..wire.len() - 1]), Varint::Incomplete, "{value}");

@@ -1,11 +1,21 @@
 //! Where encoded bytes go. Lengths are checked before anything is written, so writing cannot fail.
 
+use crate::reader::saturate;
 use crate::{EncodeError, text, varint};
 
 pub(crate) trait Sink {
     fn put(&mut self, bytes: &[u8]);
 
     fn array<const N: usize>(&mut self, bytes: [u8; N]);
+
+    /// Writes what is rare, in a way that does not keep the sink out of registers for the rest.
+    #[inline(always)]
+    fn apart(&mut self, write: impl FnOnce(&mut Self))
+    where
+        Self: Sized,
+    {
+        write(self);
+    }
 
     #[inline]
     fn u8(&mut self, value: u8) {
@@ -17,26 +27,47 @@ pub(crate) trait Sink {
         self.array(value.to_be_bytes());
     }
 
+    /// A property of two bytes.
     #[inline]
-    fn u32(&mut self, value: u32) {
-        self.array(value.to_be_bytes());
+    fn tagged_u16(&mut self, tag: u8, value: u16) {
+        let [a, b] = value.to_be_bytes();
+        self.array([tag, a, b]);
+    }
+
+    /// A property of four bytes.
+    #[inline]
+    fn tagged_u32(&mut self, tag: u8, value: u32) {
+        let [a, b, c, d] = value.to_be_bytes();
+        self.array([tag, a, b, c, d]);
     }
 
     #[inline]
     fn varint(&mut self, value: usize) {
-        match u8::try_from(value) {
-            Ok(short @ 0..=0x7F) => self.u8(short),
-            _ => {
-                let (bytes, len) = varint::write(crate::reader::saturate(value));
-                self.put(bytes.get(..len.into()).unwrap_or_default());
-            }
+        match varint::groups(saturate(value)) {
+            ([a, ..], 1) => self.array([a]),
+            ([a, b, ..], 2) => self.array([a, b]),
+            ([a, b, c, _], 3) => self.array([a, b, c]),
+            ([a, b, c, d], _) => self.array([a, b, c, d]),
         }
     }
 
     /// A string or binary field; its length was checked by [`binary_len`] or [`str_len`].
     #[inline]
     fn field(&mut self, bytes: &[u8]) {
-        self.array(field_len(bytes));
+        self.behind(field_len(bytes), bytes);
+    }
+
+    /// A property that is a string or binary field.
+    #[inline]
+    fn tagged_field(&mut self, tag: u8, bytes: &[u8]) {
+        let [high, low] = field_len(bytes);
+        self.behind([tag, high, low], bytes);
+    }
+
+    /// Bytes behind others.
+    #[inline]
+    fn behind<const N: usize>(&mut self, front: [u8; N], bytes: &[u8]) {
+        self.array(front);
         self.put(bytes);
     }
 }
@@ -52,6 +83,13 @@ fn field_len(bytes: &[u8]) -> [u8; 2] {
 pub(crate) struct SliceSink<'a>(pub(crate) &'a mut [u8]);
 
 impl Sink for SliceSink<'_> {
+    #[inline(always)]
+    fn apart(&mut self, write: impl FnOnce(&mut Self)) {
+        let mut copy = Self(core::mem::take(&mut self.0));
+        write(&mut copy);
+        self.0 = copy.0;
+    }
+
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
         if let Some((front, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(bytes.len()) {
@@ -68,14 +106,14 @@ impl Sink for SliceSink<'_> {
         }
     }
 
-    /// Both parts in one step.
+    /// Both in one step.
     #[inline]
-    fn field(&mut self, bytes: &[u8]) {
-        if let Some((front, rest)) =
-            core::mem::take(&mut self.0).split_at_mut_checked(bytes.len().saturating_add(2))
-            && let Some((len, text)) = front.split_first_chunk_mut()
+    fn behind<const N: usize>(&mut self, front: [u8; N], bytes: &[u8]) {
+        if let Some((space, rest)) =
+            core::mem::take(&mut self.0).split_at_mut_checked(bytes.len().wrapping_add(N))
+            && let Some((first, text)) = space.split_first_chunk_mut()
         {
-            *len = field_len(bytes);
+            *first = front;
             text.copy_from_slice(bytes);
             self.0 = rest;
         }
@@ -145,13 +183,13 @@ pub(crate) fn binary_len(bytes: &[u8]) -> Result<usize, EncodeError> {
     if bytes.len() > u16::MAX.into() {
         return Err(EncodeError::FieldTooLong { len: bytes.len() });
     }
-    Ok(bytes.len().saturating_add(2))
+    Ok(bytes.len().wrapping_add(2))
 }
 
-/// Encoded length of a text that is known to be valid, such as a topic.
+/// Encoded length of a text that is known to be valid, such as a topic. No length of a text comes near to an overflow.
 #[inline]
 pub(crate) const fn text_len(text: &str) -> usize {
-    text.len().saturating_add(2)
+    text.len().wrapping_add(2)
 }
 
 /// Encoded length of a string field.
@@ -162,7 +200,19 @@ pub(crate) fn str_len(value: &str) -> Result<usize, EncodeError> {
     binary_len(value.as_bytes())
 }
 
+/// The length of many things together, none of which is longer than two fields. It is never above what a packet can
+/// hold, so that sums of a few lengths do not overflow.
+pub(crate) fn total(
+    mut lens: impl Iterator<Item = Result<usize, EncodeError>>,
+) -> Result<usize, EncodeError> {
+    let len = lens.try_fold(0usize, |sum, len| Ok(sum.saturating_add(len?)))?;
+    if len > varint::MAX as usize {
+        return Err(EncodeError::PacketTooLarge { len });
+    }
+    Ok(len)
+}
+
 /// Encoded length of something that has its own length in front of it as a variable byte integer.
 pub(crate) fn with_varint(len: usize) -> usize {
-    usize::from(varint::len(crate::reader::saturate(len))).saturating_add(len)
+    usize::from(varint::len(saturate(len))).wrapping_add(len)
 }

@@ -66,7 +66,7 @@ impl<'a> Body<'a> for Auth<'a> {
         }
         check_reason(self.reason, Self::TYPE, version)?;
         let mut lengths = Lengths::new(1);
-        lengths.add_properties(self.properties.fields_len()?.saturating_add(optional_len(self.method())?));
+        lengths.add_properties(self.properties.fields_len()?.wrapping_add(optional_len(self.method())?));
         Ok(lengths)
     }
 

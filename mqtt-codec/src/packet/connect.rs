@@ -142,7 +142,7 @@ impl<'a> Will<'a> {
         lengths.add(binary_len(self.payload)?);
         if version.is_v5() {
             let delay_interval = optional_len(self.delay_interval)?;
-            lengths.add_will_properties(self.properties.fields_len()?.saturating_add(delay_interval));
+            lengths.add_will_properties(self.properties.fields_len()?.wrapping_add(delay_interval));
         }
         Ok(())
     }

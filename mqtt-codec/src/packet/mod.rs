@@ -20,7 +20,7 @@ pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions
 
 use core::fmt;
 
-use crate::reader::Reader;
+use crate::reader::{Reader, saturate};
 use crate::writer::{Sink, SliceSink, with_varint};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Frame, PacketType, ReasonCode, Version, varint};
 
@@ -111,8 +111,10 @@ impl Lengths {
         Self { body, properties: 0, will_properties: 0 }
     }
 
+    /// No sum comes near to an overflow: a field has at most 65,537 bytes, what [`total`](crate::writer::total) gives
+    /// is bounded too, and there is one payload.
     const fn add(&mut self, len: usize) {
-        self.body = self.body.saturating_add(len);
+        self.body = self.body.wrapping_add(len);
     }
 
     fn add_properties(&mut self, len: usize) {
@@ -127,7 +129,7 @@ impl Lengths {
 
     /// The whole packet.
     fn packet(&self) -> usize {
-        with_varint(self.body).saturating_add(1)
+        with_varint(self.body).wrapping_add(1)
     }
 }
 
@@ -153,12 +155,11 @@ fn write<'a, T: Body<'a>>(packet: &T, version: Version, lengths: &Lengths, sink:
 #[inline(always)]
 fn write_fixed_header<'a, T: Body<'a>>(packet: &T, lengths: &Lengths, sink: &mut impl Sink) {
     let first = (T::TYPE as u8) << 4 | packet.flags();
-    match u8::try_from(lengths.body) {
-        Ok(short @ 0..=0x7F) => sink.array([first, short]),
-        _ => {
-            sink.u8(first);
-            sink.varint(lengths.body);
-        }
+    match varint::groups(saturate(lengths.body)) {
+        ([a, ..], 1) => sink.array([first, a]),
+        ([a, b, ..], 2) => sink.array([first, a, b]),
+        ([a, b, c, _], 3) => sink.array([first, a, b, c]),
+        ([a, b, c, d], _) => sink.array([first, a, b, c, d]),
     }
 }
 
@@ -167,6 +168,23 @@ fn encode_to_slice<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut [u8],
 ) -> Result<usize, EncodeError> {
+    // What is most frequent is compiled twice, since nearly all that 5.0 adds can then be left out.
+    let is_frequent = matches!(
+        T::TYPE,
+        PacketType::Publish
+            | PacketType::PubAck
+            | PacketType::PubRec
+            | PacketType::PubRel
+            | PacketType::PubComp
+    );
+    match version {
+        Version::V5 if is_frequent => encode_as(packet, Version::V5, buffer),
+        Version::V3_1 | Version::V3_1_1 | Version::V5 => encode_as(packet, version, buffer),
+    }
+}
+
+#[inline(always)]
+fn encode_as<'a, T: Body<'a>>(packet: &T, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
     let lengths = measure(packet, version)?;
     let needed = lengths.packet();
     let available = buffer.len();

@@ -9,7 +9,7 @@ use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
 use crate::reader::Reader;
-use crate::writer::{Sink, text_len};
+use crate::writer::{Sink, text_len, total};
 use crate::{
     DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, Repeated,
     SubscriptionId, SubscriptionIds, TopicAlias, Version,
@@ -42,9 +42,6 @@ impl<'a> MessageProperties<'a> {
     #[cfg(feature = "bytes")]
     pub fn encode(&self, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
         let len = self.fields_len()?;
-        if len > crate::varint::MAX as usize {
-            return Err(EncodeError::PacketTooLarge { len });
-        }
         let mut sink = crate::writer::BufSink::new(buffer, crate::writer::with_varint(len))?;
         self.write_list(len, &mut sink);
         sink.flush();
@@ -85,8 +82,9 @@ impl<'a> Value<'a> for PayloadFormat {
         Ok(1)
     }
 
-    fn write(self, sink: &mut impl Sink) {
-        sink.u8(self as u8);
+    #[inline(always)]
+    fn write(self, id: PropertyId, sink: &mut impl Sink) {
+        sink.array([id as u8, self as u8]);
     }
 
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,28 +233,49 @@ impl<'a> Publish<'a> {
         Ok(())
     }
 
-    fn extra_len(&self) -> Result<usize, EncodeError> {
-        let mut len = optional_len(self.topic.alias())?;
-        for id in self.subscription_ids {
-            len = len.saturating_add(optional_len(Some(id))?);
+    /// Bytes of the property list, of which nearly all messages have none.
+    #[inline(always)]
+    fn properties_len(&self) -> Result<usize, EncodeError> {
+        if self.topic.alias().is_none() && self.subscription_ids.is_empty() && self.properties.is_empty() {
+            return Ok(0);
+        }
+        self.some_properties_len()
+    }
+
+    #[inline(never)]
+    fn some_properties_len(&self) -> Result<usize, EncodeError> {
+        let mut len = self.properties.fields_len()?.wrapping_add(optional_len(self.topic.alias())?);
+        if !self.subscription_ids.is_empty() {
+            len = len.wrapping_add(total(self.subscription_ids.iter().map(|id| optional_len(Some(id))))?);
         }
         Ok(len)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_head(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         sink.field(self.topic.name().map_or(&[][..], |name| name.as_str().as_bytes()));
         if let Some(id) = self.delivery.packet_id() {
             sink.u16(id.get());
         }
-        if version.is_v5() {
-            self.properties.write_list_with(lengths.properties, sink, |sink| {
+        if !version.is_v5() {
+            return;
+        }
+        match lengths.properties {
+            0 => sink.u8(0),
+            len => sink.apart(|sink| self.write_properties(len, sink)),
+        }
+    }
+
+    #[inline(never)]
+    fn write_properties(&self, len: usize, sink: &mut impl Sink) {
+        sink.apart(|sink| {
+            self.properties.write_list_with(len, sink, |sink| {
                 write_optional(self.topic.alias(), PropertyId::TopicAlias, sink);
                 for id in self.subscription_ids {
                     write_optional(Some(id), PropertyId::SubscriptionIdentifier, sink);
                 }
             });
-        }
+        });
     }
 }
 
@@ -305,20 +324,20 @@ impl<'a> Body<'a> for Publish<'a> {
         dup | (self.delivery.qos() as u8) << 1 | if self.retain { RETAIN } else { 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
         let mut lengths = Lengths::new(text_len(self.topic.name().map_or("", TopicName::as_str)));
         lengths.add(if self.delivery.packet_id().is_some() { 2 } else { 0 });
         lengths.add(self.payload.len());
         if version.is_v5() {
-            lengths.add_properties(self.properties.fields_len()?.saturating_add(self.extra_len()?));
+            lengths.add_properties(self.properties_len()?);
         } else if self.topic.name().is_none() {
             return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
         }
         Ok(lengths)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         self.write_head(version, lengths, sink);
         sink.put(self.payload);

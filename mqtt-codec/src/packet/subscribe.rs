@@ -6,7 +6,7 @@ use super::{Body, Done, Lengths};
 use crate::list::{ListItem, sealed, take_str, take_u8};
 use crate::property::{Properties, properties};
 use crate::reader::Reader;
-use crate::writer::{Sink, text_len};
+use crate::writer::{Sink, text_len, total};
 use crate::{
     DecodeError, DecodeErrorKind, EncodeError, Filters, PacketId, PacketType, QoS, Repeated, SubscriptionId,
     Subscriptions, UserProperties, Version,
@@ -216,13 +216,13 @@ impl<'a> Body<'a> for Subscribe<'a> {
             lengths.add(subscriptions.len());
             return Ok(lengths);
         }
-        for Subscription { filter, options } in self.subscriptions {
+        let lens = self.subscriptions.iter().map(|Subscription { filter, options }| {
             if version.is_v5() && options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);
             }
-            lengths.add(text_len(filter.as_str()));
-            lengths.add(1);
-        }
+            Ok(text_len(filter.as_str()).wrapping_add(1))
+        });
+        lengths.add(total(lens)?);
         Ok(lengths)
     }
 
@@ -279,9 +279,7 @@ impl<'a> Body<'a> for Unsubscribe<'a> {
             lengths.add(filters.len());
             return Ok(lengths);
         }
-        for filter in self.filters {
-            lengths.add(text_len(filter.as_str()));
-        }
+        lengths.add(total(self.filters.iter().map(|filter| Ok(text_len(filter.as_str()))))?);
         Ok(lengths)
     }
 

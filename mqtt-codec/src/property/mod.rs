@@ -11,7 +11,7 @@ pub(crate) use value::Value;
 
 use crate::display::SECRET;
 use crate::reader::Reader;
-use crate::writer::{Sink, str_len};
+use crate::writer::{Sink, str_len, total};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, UserProperties, Version};
 
 /// Reads the value of a property that may occur once.
@@ -29,14 +29,18 @@ pub(crate) fn once<'a, T: Value<'a>>(
 }
 
 /// Encoded length of an optional property, identifier included.
+#[inline(always)]
 pub(crate) fn optional_len<'a, T: Value<'a>>(value: Option<T>) -> Result<usize, EncodeError> {
-    value.map_or(Ok(0), |value| value.encoded_len().map(|len| len.saturating_add(1)))
+    match value {
+        Some(value) => Ok(value.encoded_len()?.wrapping_add(1)),
+        None => Ok(0),
+    }
 }
 
+#[inline(always)]
 pub(crate) fn write_optional<'a, T: Value<'a>>(value: Option<T>, id: PropertyId, sink: &mut impl Sink) {
     if let Some(value) = value {
-        sink.u8(id as u8);
-        value.write(sink);
+        value.write(id, sink);
     }
 }
 
@@ -62,6 +66,8 @@ pub(crate) trait Properties<'a>: Default {
         extra: impl FnOnce(&mut Reader<'a>, PropertyId) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError>;
     fn set_user_properties(&mut self, list: UserProperties<'a>);
+    /// Whether there are none.
+    fn is_empty(&self) -> bool;
     /// Bytes of the properties without the length in front.
     fn fields_len(&self) -> Result<usize, EncodeError>;
     fn write_fields(&self, sink: &mut impl Sink);
@@ -164,11 +170,9 @@ pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, Enc
         return Ok(run.len());
     }
     if let Some(on_wire) = list.on_wire_pairs() {
-        return Ok(on_wire.fold(0usize, |sum, pair| sum.saturating_add(1).saturating_add(pair.len())));
+        return total(on_wire.map(|pair| Ok(pair.len().wrapping_add(1))));
     }
-    list.iter().try_fold(0usize, |sum, (name, value)| {
-        Ok(sum.saturating_add(1).saturating_add(str_len(name)?).saturating_add(str_len(value)?))
-    })
+    total(list.iter().map(|(name, value)| Ok(str_len(name)?.wrapping_add(str_len(value)?).wrapping_add(1))))
 }
 
 pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Sink) {
@@ -183,8 +187,7 @@ pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Si
         return;
     }
     for (name, value) in list {
-        sink.u8(PropertyId::UserProperty as u8);
-        sink.field(name.as_bytes());
+        sink.tagged_field(PropertyId::UserProperty as u8, name.as_bytes());
         sink.field(value.as_bytes());
     }
 }
@@ -280,15 +283,22 @@ macro_rules! properties {
                 self.user_properties = list;
             }
 
+            #[inline(always)]
+            fn is_empty(&self) -> bool {
+                $(self.$field.is_none() &&)* self.user_properties.is_empty()
+            }
+
+            #[inline(always)]
             fn fields_len(&self) -> Result<usize, $crate::EncodeError> {
-                let len = match self.user_properties.is_empty() {
-                    true => 0,
-                    false => $crate::property::user_properties_len(self.user_properties)?,
-                };
-                $(let len = len.saturating_add($crate::property::optional_len(self.$field)?);)*
+                let mut len = 0usize;
+                $(len = len.wrapping_add($crate::property::optional_len(self.$field)?);)*
+                if !self.user_properties.is_empty() {
+                    len = len.wrapping_add($crate::property::user_properties_len(self.user_properties)?);
+                }
                 Ok(len)
             }
 
+            #[inline(always)]
             fn write_fields(&self, sink: &mut impl $crate::writer::Sink) {
                 $($crate::property::write_optional(self.$field, $crate::PropertyId::$id, sink);)*
                 if !self.user_properties.is_empty() {

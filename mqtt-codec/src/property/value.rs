@@ -17,13 +17,14 @@ pub(crate) trait Value<'a>: Copy {
     const TYPE: ValueType;
     fn read(reader: &mut Reader<'a>, id: PropertyId) -> Result<Self, DecodeError>;
     fn encoded_len(self) -> Result<usize, EncodeError>;
-    fn write(self, sink: &mut impl Sink);
+    /// Writes the identifier and the value, in as few steps as can be.
+    fn write(self, id: PropertyId, sink: &mut impl Sink);
     /// For people.
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 macro_rules! value {
-    ($type:ty, $value_type:ident, read |$reader:ident, $id:ident| $read:expr, len |$value:ident| $len:expr, write |$sink:ident| $write:expr, show |$shown:ident| $show:expr) => {
+    ($type:ty, $value_type:ident, read |$reader:ident, $id:ident| $read:expr, len |$value:ident| $len:expr, write |$tag:ident, $sink:ident| $write:expr, show |$shown:ident| $show:expr) => {
         impl<'a> Value<'a> for $type {
             const TYPE: ValueType = ValueType::$value_type;
 
@@ -37,8 +38,9 @@ macro_rules! value {
                 $len
             }
 
-            fn write(self, $sink: &mut impl Sink) {
-                let $value = self;
+            #[inline(always)]
+            fn write(self, id: PropertyId, $sink: &mut impl Sink) {
+                let ($value, $tag) = (self, id as u8);
                 $write
             }
 
@@ -64,7 +66,8 @@ value!(
         other => Err(illegal(reader, 1, id, other.into())),
     },
     len | value | Ok(1),
-    write | sink | sink.u8(value.into()),
+    write | id,
+    sink | sink.array([id, value.into()]),
     show | value | value
 );
 value!(
@@ -77,7 +80,8 @@ value!(
         other => Err(illegal(reader, 1, id, other.into())),
     },
     len | value | if value == Self::ExactlyOnce { Err(EncodeError::MaximumQoS) } else { Ok(1) },
-    write | sink | sink.u8(value as u8),
+    write | id,
+    sink | sink.array([id, value as u8]),
     show | value | value as u8
 );
 value!(
@@ -86,7 +90,8 @@ value!(
     read | reader,
     _id | reader.u16(),
     len | value | Ok(2),
-    write | sink | sink.u16(value),
+    write | id,
+    sink | sink.tagged_u16(id, value),
     show | value | value
 );
 value!(
@@ -95,7 +100,8 @@ value!(
     read | reader,
     id | Self::new(reader.u16()?).ok_or_else(|| illegal(reader, 2, id, 0)),
     len | value | Ok(2),
-    write | sink | sink.u16(value.get()),
+    write | id,
+    sink | sink.tagged_u16(id, value.get()),
     show | value | value
 );
 value!(
@@ -104,7 +110,8 @@ value!(
     read | reader,
     id | Self::new(reader.u16()?).map_err(|_| illegal(reader, 2, id, 0)),
     len | value | Ok(2),
-    write | sink | sink.u16(value.get()),
+    write | id,
+    sink | sink.tagged_u16(id, value.get()),
     show | value | value
 );
 value!(
@@ -113,7 +120,8 @@ value!(
     read | reader,
     _id | reader.u32(),
     len | value | Ok(4),
-    write | sink | sink.u32(value),
+    write | id,
+    sink | sink.tagged_u32(id, value),
     show | value | value
 );
 value!(
@@ -122,7 +130,8 @@ value!(
     read | reader,
     id | Self::new(reader.u32()?).ok_or_else(|| illegal(reader, 4, id, 0)),
     len | value | Ok(4),
-    write | sink | sink.u32(value.get()),
+    write | id,
+    sink | sink.tagged_u32(id, value.get()),
     show | value | value
 );
 value!(
@@ -131,7 +140,11 @@ value!(
     read | reader,
     id | Self::new(reader.varint()?).map_err(|_| illegal(reader, 1, id, 0)),
     len | value | Ok(varint::len(value.get()).into()),
-    write | sink | sink.varint(value.get() as usize),
+    write | id,
+    sink | {
+        sink.u8(id);
+        sink.varint(value.get() as usize);
+    },
     show | value | value
 );
 value!(
@@ -140,7 +153,8 @@ value!(
     read | reader,
     _id | reader.str(),
     len | value | str_len(value),
-    write | sink | sink.field(value.as_bytes()),
+    write | id,
+    sink | sink.tagged_field(id, value.as_bytes()),
     show | value | Text(value)
 );
 value!(
@@ -152,7 +166,8 @@ value!(
         TopicName::new(text).map_err(|error| reader.topic_error(text, error, DecodeErrorKind::ResponseTopic))
     },
     len | value | Ok(text_len(value.as_str())),
-    write | sink | sink.field(value.as_str().as_bytes()),
+    write | id,
+    sink | sink.tagged_field(id, value.as_str().as_bytes()),
     show | value | Text(value.as_str())
 );
 value!(
@@ -161,6 +176,7 @@ value!(
     read | reader,
     _id | reader.binary(),
     len | value | binary_len(value),
-    write | sink | sink.field(value),
+    write | id,
+    sink | sink.tagged_field(id, value),
     show | value | Bytes(value)
 );
