@@ -1,7 +1,5 @@
-//! What the benches measure with: packets, and topics from a seed.
+//! What the benches measure with: topics from a seed.
 
-mod packets;
 mod topics;
 
-pub use packets::{Sample, samples};
 pub use topics::{Rng, Topics};

@@ -67,21 +67,26 @@ pub fn samples() -> Vec<Sample> {
     let puback = PubAck::new(id(), ReasonCode::Success);
     let (v3, v5) = (Version::V3_1_1, Version::V5);
     vec![
-        sample("publish-qos0-3.1.1", v3, qos0),
-        sample("publish-3.1.1", v3, qos1),
-        sample("publish-5.0", v5, qos1),
-        sample("publish-5.0-properties", v5, with_properties),
-        sample("publish-64k-3.1.1", v3, Publish { payload: &large, ..qos1 }),
-        sample("connect-3.1.1", v3, connect()),
-        sample("connect-5.0", v5, connect()),
-        sample("subscribe-3.1.1", v3, subscribe),
-        sample("subscribe-5.0", v5, subscribe),
-        sample("suback-3.1.1", v3, suback),
-        sample("suback-5.0", v5, suback),
-        sample("puback-3.1.1", v3, puback),
-        sample("puback-5.0", v5, puback),
-        sample("pingreq", v5, Packet::PingReq),
+        encoded("publish-qos0-3.1.1", v3, qos0),
+        encoded("publish-3.1.1", v3, qos1),
+        encoded("publish-5.0", v5, qos1),
+        encoded("publish-5.0-properties", v5, with_properties),
+        encoded("publish-64k-3.1.1", v3, Publish { payload: &large, ..qos1 }),
+        encoded("connect-3.1.1", v3, connect()),
+        encoded("connect-5.0", v5, connect()),
+        encoded("subscribe-3.1.1", v3, subscribe),
+        encoded("subscribe-5.0", v5, subscribe),
+        encoded("suback-3.1.1", v3, suback),
+        encoded("suback-5.0", v5, suback),
+        encoded("puback-3.1.1", v3, puback),
+        encoded("puback-5.0", v5, puback),
+        encoded("pingreq", v5, Packet::PingReq),
     ]
+}
+
+/// The one with this name.
+pub fn sample(name: &str) -> Sample {
+    samples().into_iter().find(|sample| sample.name == name).expect("it is one of them")
 }
 
 fn connect() -> Connect<'static> {
@@ -112,7 +117,7 @@ fn connect() -> Connect<'static> {
     }
 }
 
-fn sample<'a>(name: &'static str, version: Version, packet: impl Into<Packet<'a>>) -> Sample {
+fn encoded<'a>(name: &'static str, version: Version, packet: impl Into<Packet<'a>>) -> Sample {
     let mut bytes = Vec::new();
     packet.into().encode(version, &mut bytes).expect("the packet is legal");
     Sample { name, version, bytes }
