@@ -66,6 +66,16 @@ macro_rules! ack {
                 sink.u16(self.packet_id.get());
                 write_outcome(self.reason, &self.properties, version, lengths, sink);
             }
+
+            #[inline(always)]
+            fn encode_usual(&self, version: Version, buffer: &mut [u8]) -> Option<usize> {
+                if version.is_v5() && (self.reason != ReasonCode::Success || !self.properties.is_empty()) {
+                    return None;
+                }
+                let [high, low] = self.packet_id.get().to_be_bytes();
+                *buffer.first_chunk_mut()? = [(Self::TYPE as u8) << 4 | self.flags(), 2, high, low];
+                Some(4)
+            }
         }
     };
 }

@@ -60,6 +60,13 @@ pub(crate) trait Body<'a>: Sized {
     fn measure(&self, version: Version) -> Result<Lengths, EncodeError>;
 
     fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink);
+
+    /// Encodes the packet and gives its length if it is as most of its type are, has nothing that could be wrong and there
+    /// is room. This is faster than what can encode all.
+    #[inline(always)]
+    fn encode_usual(&self, _version: Version, _buffer: &mut [u8]) -> Option<usize> {
+        None
+    }
 }
 
 #[inline(always)]
@@ -168,23 +175,18 @@ fn encode_to_slice<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut [u8],
 ) -> Result<usize, EncodeError> {
-    // What is most frequent is compiled twice, since nearly all that 5.0 adds can then be left out.
-    let is_frequent = matches!(
-        T::TYPE,
-        PacketType::Publish
-            | PacketType::PubAck
-            | PacketType::PubRec
-            | PacketType::PubRel
-            | PacketType::PubComp
-    );
-    match version {
-        Version::V5 if is_frequent => encode_as(packet, Version::V5, buffer),
-        Version::V3_1 | Version::V3_1_1 | Version::V5 => encode_as(packet, version, buffer),
+    match packet.encode_usual(version, buffer) {
+        Some(len) => Ok(len),
+        None => encode_unusual(packet, version, buffer),
     }
 }
 
-#[inline(always)]
-fn encode_as<'a, T: Body<'a>>(packet: &T, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+#[inline(never)]
+fn encode_unusual<'a, T: Body<'a>>(
+    packet: &T,
+    version: Version,
+    buffer: &mut [u8],
+) -> Result<usize, EncodeError> {
     let lengths = measure(packet, version)?;
     let needed = lengths.packet();
     let available = buffer.len();

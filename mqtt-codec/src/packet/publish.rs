@@ -9,7 +9,7 @@ use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
 use crate::reader::Reader;
-use crate::writer::{Sink, text_len, total};
+use crate::writer::{Sink, SliceSink, text_len, total};
 use crate::{
     DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, Repeated,
     SubscriptionId, SubscriptionIds, TopicAlias, Version,
@@ -236,10 +236,12 @@ impl<'a> Publish<'a> {
     /// Bytes of the property list, of which nearly all messages have none.
     #[inline(always)]
     fn properties_len(&self) -> Result<usize, EncodeError> {
-        if self.topic.alias().is_none() && self.subscription_ids.is_empty() && self.properties.is_empty() {
-            return Ok(0);
-        }
-        self.some_properties_len()
+        if self.has_properties() { self.some_properties_len() } else { Ok(0) }
+    }
+
+    #[inline(always)]
+    fn has_properties(&self) -> bool {
+        self.topic.alias().is_some() || !self.subscription_ids.is_empty() || !self.properties.is_empty()
     }
 
     #[inline(never)]
@@ -253,14 +255,25 @@ impl<'a> Publish<'a> {
 
     #[inline(always)]
     fn write_head(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
-        sink.field(self.topic.name().map_or(&[][..], |name| name.as_str().as_bytes()));
+        self.write_head_with(self.topic.name(), version, lengths.properties, sink);
+    }
+
+    #[inline(always)]
+    fn write_head_with(
+        &self,
+        name: Option<&TopicName>,
+        version: Version,
+        properties_len: usize,
+        sink: &mut impl Sink,
+    ) {
+        sink.field(name.map_or("", TopicName::as_str).as_bytes());
         if let Some(id) = self.delivery.packet_id() {
             sink.u16(id.get());
         }
         if !version.is_v5() {
             return;
         }
-        match lengths.properties {
+        match properties_len {
             0 => sink.u8(0),
             len => sink.apart(|sink| self.write_properties(len, sink)),
         }
@@ -341,6 +354,27 @@ impl<'a> Body<'a> for Publish<'a> {
     fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
         self.write_head(version, lengths, sink);
         sink.put(self.payload);
+    }
+
+    #[inline(always)]
+    fn encode_usual(&self, version: Version, buffer: &mut [u8]) -> Option<usize> {
+        let PublishTopic::Name(name) = self.topic else { return None };
+        if version.is_v5() && self.has_properties() {
+            return None;
+        }
+        let mut lengths = Lengths::new(text_len(name.as_str()));
+        lengths.add(if self.delivery.packet_id().is_some() { 2 } else { 0 });
+        lengths.add(if version.is_v5() { 1 } else { 0 });
+        lengths.add(self.payload.len());
+        if lengths.body > 0x3FFF {
+            return None;
+        }
+        let len = lengths.packet();
+        let mut sink = SliceSink(buffer.get_mut(..len)?);
+        super::write_fixed_header(self, &lengths, &mut sink);
+        self.write_head_with(Some(name), version, 0, &mut sink);
+        sink.put(self.payload);
+        Some(len)
     }
 }
 
