@@ -315,7 +315,7 @@ pub fn connect_version(bytes: &[u8]) -> Result<Option<Version>, DecodeError> {
     };
     let body = rest.get(used..).unwrap_or_default();
     let end = body.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
-    let is_whole = end < body.len() || saturate(end) == remaining;
+    let is_whole = saturate(end) == remaining;
     let body = body.get(..end).unwrap_or_default();
     let mut reader =
         Reader::new(body, used.saturating_add(1).saturating_add(end), PacketType::Connect, Limits::default());
@@ -366,5 +366,7 @@ mod tests {
         assert_eq!(kind(&[0x30, 98], 100), None);
         assert_eq!(kind(&[0x30, 99], 100), Some(DecodeErrorKind::PacketTooLarge { size: 101, limit: 100 }));
         assert_eq!(kind(&[0x30, 0xFF, 0xFF, 0xFF, 0x7F], Limits::MAX_PACKET_SIZE), None);
+        let kind = kind(&[0x30, 0xFF, 0xFF, 0xFF, 0x7F], Limits::MAX_PACKET_SIZE - 1);
+        assert_eq!(kind, Some(DecodeErrorKind::PacketTooLarge { size: 268_435_460, limit: 268_435_459 }));
     }
 }

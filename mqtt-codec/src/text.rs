@@ -123,21 +123,44 @@ const fn unusual_lanes(word: [u8; 8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_nul, take_ascii};
+    use super::{has_nul, skip_ascii, take_ascii, take_ascii_with_nul};
 
     #[test]
-    fn a_nul_is_found_in_a_field_and_not_behind_it() {
-        for len in 0..20u8 {
-            for behind in 0..10 {
+    fn what_is_unusual_is_found_in_a_field_and_not_behind_it() {
+        for len in 0..40u8 {
+            for behind in [0, 1, 5, 6, 7, 8, 9, 20] {
                 let mut field = vec![0, len];
                 field.resize(2 + usize::from(len), b'a');
                 field.resize(2 + usize::from(len) + behind, 0);
-                let (text, rest) = take_ascii(&field).expect("no NUL in the text");
-                assert_eq!((text.len(), rest.len()), (len.into(), behind));
+                let behind = &vec![0; behind][..];
+                assert_eq!(
+                    take_ascii(&field).map(|(text, rest)| (text.len(), rest)),
+                    Some((len.into(), behind))
+                );
+                assert_eq!(take_ascii_with_nul(&field), take_ascii(&field));
+                assert_eq!(skip_ascii(&field), Some(behind));
                 for at in 2..2 + usize::from(len) {
-                    field[at] = 0;
-                    assert_eq!(take_ascii(&field), None, "{at} of {len}");
+                    for (unusual, has_text) in
+                        [(0, true), (0x80, false), (0xFF, false), (1, true), (0x7F, true)]
+                    {
+                        field[at] = unusual;
+                        let is_usual = has_text && unusual != 0;
+                        assert_eq!(take_ascii(&field).is_some(), is_usual, "{unusual} at {at} of {len}");
+                        assert_eq!(skip_ascii(&field).is_some(), is_usual, "{unusual} at {at} of {len}");
+                        assert_eq!(
+                            take_ascii_with_nul(&field).is_some(),
+                            has_text,
+                            "{unusual} at {at} of {len}"
+                        );
+                    }
                     field[at] = b'a';
+                }
+                for end in 0..2 + usize::from(len) {
+                    let cut = &field[..end];
+                    assert_eq!(
+                        (take_ascii(cut), take_ascii_with_nul(cut), skip_ascii(cut)),
+                        (None, None, None)
+                    );
                 }
             }
         }
