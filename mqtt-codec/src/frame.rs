@@ -229,13 +229,19 @@ impl<'a> Frame<'a> {
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
         // The last byte of the remaining length holds its highest bits.
         match self.bytes.get(1..self.bytes.len().saturating_sub(self.body.len())) {
-            Some([rest @ .., _, 0]) => {
-                let needed = varint::len(saturate(self.body.len()));
-                let found = u8::try_from(rest.len()).unwrap_or(u8::MAX).saturating_add(2);
-                Err(self.reader().error_at(1, DecodeErrorKind::NotMinimal { needed, found }))
-            }
+            Some(length @ [.., _, 0]) => Err(self.not_minimal(length)),
             _ => Ok(()),
         }
+    }
+
+    #[cold]
+    fn not_minimal(&self, length: &[u8]) -> DecodeError {
+        // Not from the body, which may have been cut.
+        let (needed, found) = match varint::read(length) {
+            Varint::Value { value, len } => (varint::len(value), len),
+            Varint::Incomplete | Varint::TooLong => (1, 4),
+        };
+        self.reader().error_at(1, DecodeErrorKind::NotMinimal { needed, found })
     }
 }
 

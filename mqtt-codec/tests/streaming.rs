@@ -143,6 +143,13 @@ fn a_property_length_of_five_bytes_is_refused_before_the_packet_is_there() {
 }
 
 #[test]
+fn the_remaining_length_is_that_of_the_packet_and_not_of_its_head() {
+    // 10,752 in three bytes, which needs two.
+    let head = PublishHead::decode(Version::V5, b"\x30\x80\xD4\x00\0\x01a\0", &Limits::default());
+    assert_eq!(head.unwrap_err().kind(), DecodeErrorKind::NotMinimal { needed: 2, found: 3 });
+}
+
+#[test]
 fn other_packets_have_no_head() {
     let error = PublishHead::decode(Version::V5, b"\xC0\0", &Limits::default()).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::WrongPacketType { .. }));
