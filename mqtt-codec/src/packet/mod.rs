@@ -203,6 +203,14 @@ fn encode<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut impl bytes::BufMut,
 ) -> Result<(), EncodeError> {
+    // Copying a small packet costs less than asking the buffer for room at each field.
+    let mut small = [0; 128];
+    if let Some(len) = packet.encode_usual(version, &mut small)
+        && len <= buffer.remaining_mut()
+    {
+        buffer.put_slice(small.get(..len).unwrap_or_default());
+        return Ok(());
+    }
     let lengths = measure(packet, version)?;
     let mut sink = crate::writer::BufSink::new(buffer, lengths.packet())?;
     write(packet, version, &lengths, &mut sink);
