@@ -40,7 +40,7 @@ pub use encode_error::EncodeError;
 pub use frame::{Frame, Limits, PacketType, connect_version, frame};
 pub use id::{IdError, PacketId, QoS, SubscriptionId, TopicAlias};
 pub use list::{Filters, Iter, List, ListItem, ReasonCodes, SubscriptionIds, Subscriptions, UserProperties};
-pub use mqtt_topic::{TopicError, TopicFilter, TopicName};
+pub use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 pub use packet::{
     AckProperties, Auth, AuthProperties, ConnAck, ConnAckProperties, Connect, ConnectProperties, Delivery,
     Disconnect, DisconnectProperties, MessageProperties, Packet, PayloadFormat, PubAck, PubComp, PubRec,

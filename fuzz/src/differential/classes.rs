@@ -5,6 +5,7 @@ use mqtt_codec::{
     DecodeError, DecodeErrorKind as Kind, Packet, PacketType, PayloadFormat, PropertyId, Publish, ReasonCode,
     Version,
 };
+use mqtt_topic::TopicErrorKind;
 
 use super::peers::{Peer, Verdict};
 
@@ -12,6 +13,7 @@ const RMQTT: &[Peer] = &[Peer::Rmqtt];
 const PROTO: &[Peer] = &[Peer::MqttProto];
 const CORE: &[Peer] = &[Peer::ProtocolCore];
 const RMQTT_PROTO: &[Peer] = &[Peer::Rmqtt, Peer::MqttProto];
+const RMQTT_CORE: &[Peer] = &[Peer::Rmqtt, Peer::ProtocolCore];
 const PROTO_CORE: &[Peer] = &[Peer::MqttProto, Peer::ProtocolCore];
 const ALL: &[Peer] = &Peer::ALL;
 
@@ -32,19 +34,25 @@ pub(super) fn refused_by_us_alone(
     if peer == Peer::MqttProto && *theirs == Verdict::Waits {
         return true;
     }
+    if !matches!(theirs, Verdict::Accepted(_) | Verdict::Unwritable) {
+        return false;
+    }
     let Some(packet) = error.packet_type() else { return false };
     let is_v5 = version.is_v5();
     let peers = match error.kind() {
         // R2
         Kind::Flags { .. } if packet != Type::Publish => CORE,
         // R3
-        Kind::Nul => ALL,
+        Kind::Nul if is_v5 || packet == Type::Connect => ALL,
+        Kind::Nul => RMQTT_CORE,
         // R4
-        Kind::TopicName(_) => ALL,
+        Kind::TopicName(error) if error.kind() == TopicErrorKind::Empty => ALL,
+        Kind::TopicName(_) => RMQTT_CORE,
         // R5
-        Kind::TopicFilter(_) => ALL,
+        Kind::TopicFilter(_) => RMQTT_CORE,
         // R6
-        Kind::ResponseTopic(_) => ALL,
+        Kind::ResponseTopic(error) if error.kind() == TopicErrorKind::Empty => ALL,
+        Kind::ResponseTopic(_) => RMQTT_CORE,
         // R7
         Kind::DupOnQoS0 => ALL,
         // R8
@@ -67,8 +75,20 @@ pub(super) fn refused_by_us_alone(
         }
         // R12
         Kind::ReservedConnectFlag => CORE,
-        Kind::WillQoSWithoutWill { .. } => &[Peer::Rmqtt, Peer::ProtocolCore],
-        Kind::WillRetainWithoutWill => ALL,
+        Kind::WillQoSWithoutWill { .. } => {
+            if is_v5 {
+                RMQTT_CORE
+            } else {
+                CORE
+            }
+        }
+        Kind::WillRetainWithoutWill => {
+            if is_v5 {
+                ALL
+            } else {
+                PROTO_CORE
+            }
+        }
         Kind::QoS if packet == Type::Connect => CORE,
         // R13
         Kind::PasswordWithoutUserName => RMQTT_PROTO,
@@ -83,19 +103,19 @@ pub(super) fn refused_by_us_alone(
         Kind::NoAuthenticationMethod => ALL,
         Kind::AuthenticationDataWithoutMethod => ALL,
         // R17
-        Kind::EmptyList => RMQTT_PROTO,
+        Kind::EmptyList if matches!(packet, Type::SubAck | Type::UnsubAck) => RMQTT_PROTO,
         // R18
-        Kind::ReservedSubscriptionOptions { .. } if !is_v5 => &[Peer::Rmqtt, Peer::ProtocolCore],
+        Kind::ReservedSubscriptionOptions { .. } if !is_v5 => RMQTT_CORE,
         Kind::NoLocalOnShared => ALL,
         // R19
-        Kind::Truncated { needed: 1, left: 0 } if packet == Type::Auth => &[Peer::Rmqtt, Peer::ProtocolCore],
+        Kind::Truncated { needed: 1, left: 0 } if packet == Type::Auth => RMQTT,
         Kind::Truncated { .. } if packet == Type::Publish && is_v5 => CORE,
         // R20
         Kind::PropertyValue { property: PropertyId::MaximumPacketSize, .. } if packet == Type::ConnAck => {
             RMQTT_PROTO
         }
-        Kind::PropertyValue { property: PropertyId::MaximumQoS, value: 2 } => RMQTT_PROTO,
-        Kind::PropertyValue { .. } => PROTO,
+        Kind::PropertyValue { property: PropertyId::MaximumQoS, value: 2 } => RMQTT,
+        Kind::PropertyValue { value: 0, .. } => PROTO,
         // R21
         Kind::DuplicateProperty { property: PropertyId::SubscriptionIdentifier }
             if packet == Type::Subscribe =>
