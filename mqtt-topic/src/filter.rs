@@ -161,3 +161,47 @@ fn wildcard_error(filter: &[u8], at: usize) -> Option<TopicErrorKind> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::String;
+
+    use super::{TopicFilter, is_valid};
+    use crate::TopicName;
+    use crate::text::is_plain;
+
+    /// Calls `visit` with every text of up to `len` characters of those that matter.
+    fn texts(len: usize, text: &mut String, visit: &mut impl FnMut(&str)) {
+        visit(text);
+        if len == 0 {
+            return;
+        }
+        for char in ['a', '/', '+', '#', '\0', ' ', 'ü'] {
+            text.push(char);
+            texts(len - 1, text, visit);
+            text.pop();
+        }
+    }
+
+    #[test]
+    fn the_quick_look_agrees_with_the_checks() {
+        let mut count = 0;
+        // Whatever stands in front moves the rest through the words that are looked at.
+        for before in
+            ["", "a", "$", "$share/", "$share/g/", "aaaa/", "aaaaaa/", "aaaaaaaa", "aaaaaaaaaaaaaa/"]
+        {
+            texts(5, &mut String::new(), &mut |text| {
+                for behind in ["", "/bbbbbbbbb"] {
+                    let text = [before, text, behind].concat();
+                    assert_eq!(is_valid(&text), TopicFilter::check(&text).is_ok(), "{text:?}");
+                    let is_name = !text.is_empty() && !text.contains(['\0', '+', '#']);
+                    assert_eq!(TopicName::new(&text).is_ok(), is_name, "{text:?}");
+                    assert!(is_name || text.is_empty() || !is_plain(text.as_bytes()), "{text:?}");
+                    count += 1;
+                }
+            });
+        }
+        assert_eq!(count, 9 * 2 * (1 + 7 + 49 + 343 + 2401 + 16807));
+    }
+}
