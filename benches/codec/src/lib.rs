@@ -9,6 +9,7 @@ mod subject;
 pub use limit::Limit;
 pub use ours::{Nothing, Ours, OursBytesMut, OursTyped};
 pub use packets::{Sample, sample, samples};
+use subject::growing;
 pub use subject::{SliceBuffer, SliceStream, Subject};
 
 /// Calls a macro with the module's name and the type of each subject.

@@ -28,6 +28,14 @@ pub trait Subject {
     fn encoded(buffer: Self::Buffer) -> Vec<u8>;
 }
 
+/// The bytes of `count` packets in a buffer with room for more, so that a codec that asks for some need not move them.
+pub(crate) fn growing<B: Extend<u8>>(sample: &Sample, count: usize, with_capacity: fn(usize) -> B) -> B {
+    let bytes = sample.bytes.repeat(count);
+    let mut buffer = with_capacity(bytes.len() + 64);
+    buffer.extend(bytes);
+    buffer
+}
+
 /// The stream of a subject that borrows.
 #[derive(Debug)]
 pub struct SliceStream<V> {

@@ -108,7 +108,7 @@ pub(super) fn refused_by_us_alone(
         Kind::ReservedSubscriptionOptions { .. } if !is_v5 => RMQTT_CORE,
         Kind::NoLocalOnShared => ALL,
         // R19
-        Kind::Truncated { needed: 1, left: 0 } if packet == Type::Auth => RMQTT,
+        Kind::Truncated { needed: 1, left: 0 } if packet == Type::Auth => RMQTT_CORE,
         Kind::Truncated { .. } if packet == Type::Publish && is_v5 => CORE,
         // R20
         Kind::PropertyValue { property: PropertyId::MaximumPacketSize, .. } if packet == Type::ConnAck => {

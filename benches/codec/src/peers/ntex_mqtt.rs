@@ -5,7 +5,7 @@ use ntex_codec::{Decoder, Encoder};
 use ntex_mqtt::{v3, v5};
 
 use super::Of;
-use crate::{Sample, Subject};
+use crate::{Sample, Subject, growing};
 
 /// ntex-mqtt: the codecs of its services.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Subject for NtexMqtt {
             true => Of::V5(v5::codec::Codec::new()),
             false => Of::V3(v3::codec::Codec::new()),
         };
-        (codec, BytesMut::copy_from_slice(sample.bytes.repeat(count)))
+        (codec, growing(sample, count, BytesMut::with_capacity))
     }
 
     #[inline(always)]

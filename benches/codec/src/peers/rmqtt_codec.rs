@@ -5,7 +5,7 @@ use rmqtt_codec::{v3, v5};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::Of;
-use crate::{Sample, Subject};
+use crate::{Sample, Subject, growing};
 
 /// rmqtt-codec: `tokio_util` codecs.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Subject for RmqttCodec {
     fn stream(sample: &Sample, count: usize) -> Self::Stream {
         let codec =
             if sample.version.is_v5() { Of::V5(v5::Codec::default()) } else { Of::V3(v3::Codec::default()) };
-        (codec, BytesMut::from(&sample.bytes.repeat(count)[..]))
+        (codec, growing(sample, count, BytesMut::with_capacity))
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use rumqttc::mqttbytes::v4;
 use rumqttc::v5::mqttbytes::v5;
 
 use super::Of;
-use crate::{Sample, Subject};
+use crate::{Sample, Subject, growing};
 
 /// rumqttc: the codec within the client.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ impl Subject for Rumqttc {
     type Buffer = BytesMut;
 
     fn stream(sample: &Sample, count: usize) -> Self::Stream {
-        (sample.version.is_v5(), BytesMut::from(&sample.bytes.repeat(count)[..]))
+        (sample.version.is_v5(), growing(sample, count, BytesMut::with_capacity))
     }
 
     #[inline(always)]
