@@ -32,9 +32,9 @@ fn messages() {
         (
             V5,
             &hex!("C0 80 00"),
-            "PINGREQ, byte 1: a variable byte integer must be in its shortest form, here 1 bytes, found 2",
+            "PINGREQ, byte 1: a variable byte integer must be in its shortest form, here 1 byte, found 2",
         ),
-        (V5, &hex!("40 01 00"), "PUBACK, byte 2: the field needs 2 bytes, 1 are left"),
+        (V5, &hex!("40 01 00"), "PUBACK, byte 2: the field needs 2 bytes, 1 left"),
         (
             V5,
             &hex!("C0 02 00 00"),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use mqtt_codec::Version;
+use mqtt_codec::{Limits, Version, frame};
 use serde_json::Value;
 
 use crate::cursor::Row;
@@ -38,6 +38,11 @@ pub(crate) fn write(
                 reason.as_u8(),
                 reason.name()
             )?;
+            // What comes behind a whole packet is not its own.
+            let bytes = match frame(bytes, &Limits::default()) {
+                Ok(Some(frame)) => frame.bytes(),
+                _ => bytes,
+            };
             let at = usize::try_from(error.offset()).expect("offsets are within the line");
             let (mut rows, _) = walk(bytes, version);
             rows.retain(|row| row.offset + row.len <= at && row.offset < at);

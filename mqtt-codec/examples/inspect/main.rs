@@ -37,7 +37,7 @@ fn version(text: &str) -> Result<Version, String> {
     match text {
         "3.1" => Ok(Version::V3_1),
         "3.1.1" => Ok(Version::V3_1_1),
-        "5" => Ok(Version::V5),
+        "5" | "5.0" => Ok(Version::V5),
         other => Err(format!("expected 3.1, 3.1.1 or 5, found {other}")),
     }
 }

@@ -50,7 +50,7 @@ pub enum DecodeErrorKind {
     #[error("a variable byte integer has at most 4 bytes, the fourth says that a fifth follows")]
     VarintTooLong,
     /// A variable byte integer in more bytes than it needs.
-    #[error("a variable byte integer must be in its shortest form, here {needed} bytes, found {found}")]
+    #[error("a variable byte integer must be in its shortest form, here {}, found {found}", Bytes(u32::from(*needed)))]
     NotMinimal {
         /// Bytes that hold the value.
         needed: u8,
@@ -74,7 +74,7 @@ pub enum DecodeErrorKind {
         limit: u32,
     },
     /// A field runs past the end of the packet or of its property list.
-    #[error("the field needs {needed} bytes, {left} are left")]
+    #[error("the field needs {}, {left} left", Bytes(*needed))]
     Truncated {
         /// Bytes that the field needs.
         needed: u32,
@@ -82,7 +82,7 @@ pub enum DecodeErrorKind {
         left: u32,
     },
     /// Bytes behind the last field.
-    #[error("expected the end of the packet behind the last field, found {count} bytes more")]
+    #[error("expected the end of the packet behind the last field, found {} more", Bytes(*count))]
     TrailingBytes {
         /// How many.
         count: u32,
@@ -236,6 +236,15 @@ pub enum Repeated {
     SubscriptionIds,
 }
 
+/// So many bytes, in words.
+struct Bytes(u32);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} byte{}", self.0, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
 /// The front of bytes that are not what was expected, as much as fits into an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Excerpt {
@@ -320,7 +329,7 @@ impl fmt::Display for Excerpt {
         write!(f, "\"{}\"", front.escape_ascii())?;
         match usize::from(self.len).saturating_sub(front.len()) {
             0 => Ok(()),
-            more => write!(f, " and {more} bytes more"),
+            more => write!(f, " and {} more", Bytes(crate::reader::saturate(more))),
         }
     }
 }
