@@ -11,6 +11,7 @@ mod roundtrip;
 mod stream;
 mod structured;
 mod topic_match;
+mod vectors;
 
 pub use broker::broker;
 pub use decode::decode;
@@ -20,6 +21,7 @@ pub use roundtrip::roundtrip;
 pub use stream::stream;
 pub use structured::structured;
 pub use topic_match::topic_match;
+pub use vectors::{as_stream, vectors};
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mqtt_fuzz::TARGETS;
+use mqtt_fuzz::{TARGETS, as_stream, decode, roundtrip, stream, structured, vectors};
 
 #[test]
 fn seeds() {
@@ -18,6 +18,20 @@ fn seeds() {
             // Shown if the target panics.
             println!("{}", path.display());
             target(&input);
+        }
+    }
+}
+
+#[test]
+fn vectors_of_the_codec() {
+    let vectors = vectors();
+    assert!(vectors.len() > 10_000, "{} inputs", vectors.len());
+    for (input, versions) in vectors {
+        decode(&input);
+        roundtrip(&input);
+        structured(&input);
+        for version in versions {
+            stream(&as_stream(version, &input));
         }
     }
 }
