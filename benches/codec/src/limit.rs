@@ -344,8 +344,44 @@ fn is_topic_filter(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use mqtt_codec::{Limits, Packet, Version, frame};
+
     use super::read;
     use crate::samples;
+
+    /// Whether ours accepts the packet at the front.
+    fn accepted(version: Version, bytes: &[u8]) -> bool {
+        match frame(bytes, &Limits::default()) {
+            Ok(Some(frame)) => Packet::decode(version, frame).is_ok(),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn it_accepts_what_ours_accepts() {
+        for sample in samples() {
+            if sample.bytes.len() > 1000 {
+                continue;
+            }
+            for at in 0..sample.bytes.len() {
+                let mut bytes = sample.bytes.clone();
+                for byte in 0..=255 {
+                    bytes[at] = byte;
+                    let kind = bytes[0] >> 4;
+                    if !matches!(kind, 1 | 3 | 4 | 8 | 9 | 12) {
+                        continue;
+                    }
+                    let found = read(&bytes, sample.version.is_v5()).is_some();
+                    assert_eq!(
+                        found,
+                        accepted(sample.version, &bytes),
+                        "{}: {byte:#04x} at {at}",
+                        sample.name
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_is_wrong_is_refused() {
