@@ -229,19 +229,9 @@ impl<'a> Frame<'a> {
     pub(crate) fn check_minimal(&self) -> Result<(), DecodeError> {
         // The last byte of the remaining length holds its highest bits.
         match self.bytes.get(1..self.bytes.len().saturating_sub(self.body.len())) {
-            Some(length @ [.., _, 0]) => Err(self.not_minimal(length)),
+            Some(length @ [.., _, 0]) => Err(not_minimal(length, self.packet_type)),
             _ => Ok(()),
         }
-    }
-
-    #[cold]
-    fn not_minimal(&self, length: &[u8]) -> DecodeError {
-        // Not from the body, which may have been cut.
-        let (needed, found) = match varint::read(length) {
-            Varint::Value { value, len } => (varint::len(value), len),
-            Varint::Incomplete | Varint::TooLong => (1, 4),
-        };
-        self.reader().error_at(1, DecodeErrorKind::NotMinimal { needed, found })
     }
 }
 
@@ -261,6 +251,17 @@ pub fn frame<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<Frame<'a>>, 
     let whole = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
     let body = whole.and_then(|whole| whole.get(len..));
     Ok(whole.zip(body).map(|(bytes, body)| Frame { bytes, body, packet_type, limits: *limits }))
+}
+
+/// The error of a remaining length in too many bytes.
+#[cold]
+fn not_minimal(length: &[u8], packet_type: PacketType) -> DecodeError {
+    // Not from the body, which may have been cut.
+    let (needed, found) = match varint::read(length) {
+        Varint::Value { value, len } => (varint::len(value), len),
+        Varint::Incomplete | Varint::TooLong => (1, 4),
+    };
+    DecodeError::new(DecodeErrorKind::NotMinimal { needed, found }, Some(packet_type), 1)
 }
 
 /// The fixed header at the front of `bytes`.

@@ -21,7 +21,7 @@ pub(crate) fn take_ascii(field: &[u8]) -> Option<(&str, &[u8])> {
         // Short ones, which most are, need no loop.
         (Some(&first), None) => zero_lanes(first) & lanes_below(bytes.len()),
         (Some(&first), Some(&last)) if bytes.len() <= 16 => zero_lanes(first) | zero_lanes(last),
-        _ => u64::from(has_nul(bytes)),
+        _ => u64::from(has_nul_anywhere(bytes)),
     };
     (nul == 0).then_some((ascii.as_str(), rest))
 }
@@ -84,9 +84,19 @@ pub(crate) fn is_discouraged(char: char) -> bool {
         || u32::from(char) & 0xFFFE == 0xFFFE
 }
 
-/// Whether there is a byte 0, eight bytes at a time.
-#[inline(never)]
+/// Whether there is a byte 0.
+#[inline(always)]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        // Short ones, which most are, need no loop.
+        (Some(&first), Some(&last)) if bytes.len() <= 16 => zero_lanes(first) | zero_lanes(last) != 0,
+        _ => has_nul_anywhere(bytes),
+    }
+}
+
+/// Eight bytes at a time.
+#[inline(never)]
+fn has_nul_anywhere(bytes: &[u8]) -> bool {
     let (words, tail) = bytes.as_chunks();
     let found = words.iter().fold(0, |found, &word| found | zero_lanes(word));
     match bytes.last_chunk() {
