@@ -54,13 +54,13 @@ pub(crate) trait Sink {
     /// A string or binary field; its length was checked by [`binary_len`] or [`str_len`].
     #[inline]
     fn field(&mut self, bytes: &[u8]) {
-        self.behind(field_len(bytes), bytes);
+        self.behind(field_len(bytes.len()), bytes);
     }
 
     /// A property that is a string or binary field.
     #[inline]
     fn tagged_field(&mut self, tag: u8, bytes: &[u8]) {
-        let [high, low] = field_len(bytes);
+        let [high, low] = field_len(bytes.len());
         self.behind([tag, high, low], bytes);
     }
 
@@ -74,13 +74,25 @@ pub(crate) trait Sink {
 
 /// The length in front of a field, which is at most 65,535 bytes.
 #[expect(clippy::cast_possible_truncation, reason = "checked when the packet was measured")]
-fn field_len(bytes: &[u8]) -> [u8; 2] {
-    (bytes.len() as u16).to_be_bytes()
+fn field_len(len: usize) -> [u8; 2] {
+    (len as u16).to_be_bytes()
 }
 
 /// A caller's slice, from the front.
 #[derive(Debug)]
 pub(crate) struct SliceSink<'a>(pub(crate) &'a mut [u8]);
+
+impl<'a> SliceSink<'a> {
+    /// Writes the length of a field and gives the space for its bytes.
+    #[inline(always)]
+    pub(crate) fn leave_field(&mut self, len: usize) -> Option<&'a mut [u8]> {
+        let (front, rest) = core::mem::take(&mut self.0).split_first_chunk_mut()?;
+        *front = field_len(len);
+        let (space, rest) = rest.split_at_mut_checked(len)?;
+        self.0 = rest;
+        Some(space)
+    }
+}
 
 impl Sink for SliceSink<'_> {
     #[inline(always)]

@@ -255,25 +255,14 @@ impl<'a> Publish<'a> {
 
     #[inline(always)]
     fn write_head(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
-        self.write_head_with(self.topic.name(), version, lengths.properties, sink);
-    }
-
-    #[inline(always)]
-    fn write_head_with(
-        &self,
-        name: Option<&TopicName>,
-        version: Version,
-        properties_len: usize,
-        sink: &mut impl Sink,
-    ) {
-        sink.field(name.map_or("", TopicName::as_str).as_bytes());
+        sink.field(self.topic.name().map_or("", TopicName::as_str).as_bytes());
         if let Some(id) = self.delivery.packet_id() {
             sink.u16(id.get());
         }
         if !version.is_v5() {
             return;
         }
-        match properties_len {
+        match lengths.properties {
             0 => sink.u8(0),
             len => sink.apart(|sink| self.write_properties(len, sink)),
         }
@@ -372,7 +361,15 @@ impl<'a> Body<'a> for Publish<'a> {
         let len = lengths.packet();
         let mut sink = SliceSink(buffer.get_mut(..len)?);
         super::write_fixed_header(self, &lengths, &mut sink);
-        self.write_head_with(Some(name), version, 0, &mut sink);
+        // The copies come last, so that nothing has to be kept for after a call.
+        let space = sink.leave_field(name.as_str().len())?;
+        if let Some(id) = self.delivery.packet_id() {
+            sink.u16(id.get());
+        }
+        if version.is_v5() {
+            sink.u8(0);
+        }
+        space.copy_from_slice(name.as_str().as_bytes());
         sink.put(self.payload);
         Some(len)
     }
