@@ -70,11 +70,12 @@ impl<'a, T: ListItem<'a>> List<'a, T> {
 
     /// The bytes of a list that was decoded as `version` and has nothing else among its items: encoding it as that
     /// version is copying them.
+    #[inline(always)]
     pub(crate) fn wire(&self, version: Version) -> Option<&'a [u8]> {
-        match self.0 {
+        match &self.0 {
             // 3.1 ignores bits that an encoder must not write.
             Source::Wire { bytes, version: decoded_as, among_others: false, .. }
-                if decoded_as == version && version != Version::V3_1 =>
+                if *decoded_as == version && version != Version::V3_1 =>
             {
                 Some(bytes)
             }

@@ -233,22 +233,16 @@ impl<'a> Publish<'a> {
         Ok(())
     }
 
-    /// Bytes of the property list, of which nearly all messages have none.
-    #[inline(always)]
-    fn properties_len(&self) -> Result<usize, EncodeError> {
-        if self.has_properties() { self.some_properties_len() } else { Ok(0) }
-    }
-
     #[inline(always)]
     fn has_properties(&self) -> bool {
         self.topic.alias().is_some() || !self.subscription_ids.is_empty() || !self.properties.is_empty()
     }
 
-    #[inline(never)]
-    fn some_properties_len(&self) -> Result<usize, EncodeError> {
+    #[inline(always)]
+    fn properties_len(&self) -> Result<usize, EncodeError> {
         let mut len = self.properties.fields_len()?.wrapping_add(optional_len(self.topic.alias())?);
         if !self.subscription_ids.is_empty() {
-            len = len.wrapping_add(total(self.subscription_ids.iter().map(|id| optional_len(Some(id))))?);
+            len = len.wrapping_add(subscription_ids_len(self.subscription_ids)?);
         }
         Ok(len)
     }
@@ -259,25 +253,26 @@ impl<'a> Publish<'a> {
         if let Some(id) = self.delivery.packet_id() {
             sink.u16(id.get());
         }
-        if !version.is_v5() {
-            return;
-        }
-        match lengths.properties {
-            0 => sink.u8(0),
-            len => sink.apart(|sink| self.write_properties(len, sink)),
-        }
-    }
-
-    #[inline(never)]
-    fn write_properties(&self, len: usize, sink: &mut impl Sink) {
-        sink.apart(|sink| {
-            self.properties.write_list_with(len, sink, |sink| {
+        if version.is_v5() {
+            self.properties.write_list_with(lengths.properties, sink, |sink| {
                 write_optional(self.topic.alias(), PropertyId::TopicAlias, sink);
-                for id in self.subscription_ids {
-                    write_optional(Some(id), PropertyId::SubscriptionIdentifier, sink);
+                if !self.subscription_ids.is_empty() {
+                    sink.apart(|sink| write_subscription_ids(self.subscription_ids, sink));
                 }
             });
-        });
+        }
+    }
+}
+
+#[inline(never)]
+fn subscription_ids_len(ids: SubscriptionIds<'_>) -> Result<usize, EncodeError> {
+    total(ids.iter().map(|id| optional_len(Some(id))))
+}
+
+#[inline(never)]
+fn write_subscription_ids(ids: SubscriptionIds<'_>, sink: &mut impl Sink) {
+    for id in ids {
+        write_optional(Some(id), PropertyId::SubscriptionIdentifier, sink);
     }
 }
 

@@ -165,20 +165,33 @@ pub(crate) fn no_extra(reader: &mut Reader<'_>, id: PropertyId) -> Result<(), De
     Err(reader.error_before(DecodeErrorKind::PropertyNotAllowed { property: id }))
 }
 
-pub(crate) fn user_properties_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
-    if let Some(run) = list.wire(Version::V5) {
-        return Ok(run.len());
+#[inline(always)]
+pub(crate) fn user_properties_len(list: &UserProperties<'_>) -> Result<usize, EncodeError> {
+    match list.wire(Version::V5) {
+        Some(run) => Ok(run.len()),
+        None => scattered_len(*list),
     }
+}
+
+/// The same for a caller's list, and for one that has other properties among its own.
+#[inline(never)]
+fn scattered_len(list: UserProperties<'_>) -> Result<usize, EncodeError> {
     if let Some(on_wire) = list.on_wire_pairs() {
         return total(on_wire.map(|pair| Ok(pair.len().wrapping_add(1))));
     }
     total(list.iter().map(|(name, value)| Ok(str_len(name)?.wrapping_add(str_len(value)?).wrapping_add(1))))
 }
 
-pub(crate) fn write_user_properties(list: UserProperties<'_>, sink: &mut impl Sink) {
-    if let Some(run) = list.wire(Version::V5) {
-        return sink.put(run);
+#[inline(always)]
+pub(crate) fn write_user_properties(list: &UserProperties<'_>, sink: &mut impl Sink) {
+    match list.wire(Version::V5) {
+        Some(run) => sink.put(run),
+        None => sink.apart(|sink| write_scattered(*list, sink)),
     }
+}
+
+#[inline(never)]
+fn write_scattered(list: UserProperties<'_>, sink: &mut impl Sink) {
     if let Some(on_wire) = list.on_wire_pairs() {
         for pair in on_wire {
             sink.u8(PropertyId::UserProperty as u8);
@@ -293,7 +306,7 @@ macro_rules! properties {
                 let mut len = 0usize;
                 $(len = len.wrapping_add($crate::property::optional_len(self.$field)?);)*
                 if !self.user_properties.is_empty() {
-                    len = len.wrapping_add($crate::property::user_properties_len(self.user_properties)?);
+                    len = len.wrapping_add($crate::property::user_properties_len(&self.user_properties)?);
                 }
                 Ok(len)
             }
@@ -302,7 +315,7 @@ macro_rules! properties {
             fn write_fields(&self, sink: &mut impl $crate::writer::Sink) {
                 $($crate::property::write_optional(self.$field, $crate::PropertyId::$id, sink);)*
                 if !self.user_properties.is_empty() {
-                    $crate::property::write_user_properties(self.user_properties, sink);
+                    $crate::property::write_user_properties(&self.user_properties, sink);
                 }
             }
 
