@@ -68,13 +68,12 @@ macro_rules! ack {
             }
 
             #[inline(always)]
-            fn encode_usual(&self, version: Version, buffer: &mut [u8]) -> Option<usize> {
+            fn tiny(&self, version: Version) -> Option<([u8; 4], usize)> {
                 if version.is_v5() && (self.reason != ReasonCode::Success || !self.properties.is_empty()) {
                     return None;
                 }
                 let [high, low] = self.packet_id.get().to_be_bytes();
-                *buffer.first_chunk_mut()? = [(Self::TYPE as u8) << 4 | self.flags(), 2, high, low];
-                Some(4)
+                Some(([(Self::TYPE as u8) << 4 | self.flags(), 2, high, low], 4))
             }
         }
     };

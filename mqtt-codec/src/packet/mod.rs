@@ -61,6 +61,12 @@ pub(crate) trait Body<'a>: Sized {
 
     fn write_body(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink);
 
+    /// The whole packet if it is one of those of two or four bytes, and how many of these count.
+    #[inline(always)]
+    fn tiny(&self, _version: Version) -> Option<([u8; 4], usize)> {
+        None
+    }
+
     /// Encodes the packet and gives its length if it is as most of its type are, has nothing that could be wrong and there
     /// is room. This is faster than what can encode all.
     #[inline(always)]
@@ -175,6 +181,12 @@ fn encode_to_slice<'a, T: Body<'a>>(
     version: Version,
     buffer: &mut [u8],
 ) -> Result<usize, EncodeError> {
+    if let Some((bytes, len)) = packet.tiny(version)
+        && let Some((bytes, space)) = bytes.get(..len).zip(buffer.get_mut(..len))
+    {
+        space.copy_from_slice(bytes);
+        return Ok(len);
+    }
     match packet.encode_usual(version, buffer) {
         Some(len) => Ok(len),
         None => encode_unusual(packet, version, buffer),
@@ -198,14 +210,38 @@ fn encode_unusual<'a, T: Body<'a>>(
 }
 
 #[cfg(feature = "bytes")]
+#[inline(never)]
 fn encode<'a, T: Body<'a>>(
     packet: &T,
     version: Version,
     buffer: &mut impl bytes::BufMut,
 ) -> Result<(), EncodeError> {
+    if let Some((bytes, len)) = packet.tiny(version)
+        && len <= buffer.remaining_mut()
+    {
+        buffer.put_slice(bytes.get(..len).unwrap_or_default());
+        return Ok(());
+    }
     // Copying a small packet costs less than asking the buffer for room at each field.
     let mut small = [0; 128];
     if let Some(len) = packet.encode_usual(version, &mut small)
+        && len <= buffer.remaining_mut()
+    {
+        buffer.put_slice(small.get(..len).unwrap_or_default());
+        return Ok(());
+    }
+    append_unusual(packet, version, buffer)
+}
+
+#[cfg(feature = "bytes")]
+#[inline(never)]
+fn append_unusual<'a, T: Body<'a>>(
+    packet: &T,
+    version: Version,
+    buffer: &mut impl bytes::BufMut,
+) -> Result<(), EncodeError> {
+    let mut small = [0; 192];
+    if let Ok(len) = encode_unusual(packet, version, &mut small)
         && len <= buffer.remaining_mut()
     {
         buffer.put_slice(small.get(..len).unwrap_or_default());
@@ -351,6 +387,11 @@ macro_rules! empty_body {
             }
 
             fn write_body(&self, _: Version, _: &Lengths, _: &mut impl Sink) {}
+
+            #[inline(always)]
+            fn tiny(&self, _: Version) -> Option<([u8; 4], usize)> {
+                Some(([(Self::TYPE as u8) << 4, 0, 0, 0], 2))
+            }
         }
     };
 }
