@@ -79,7 +79,13 @@ fn whole(bytes: &[u8]) -> mqtt_codec::Frame<'_> {
 
 /// Limits refuse, or change nothing.
 fn check_limits(packet: &Packet<'_>, version: Version, input: &[u8]) {
-    let limits = Limits { user_properties: 1, filters: 1, subscription_ids: 1, ..Limits::default() };
+    let limits = Limits {
+        properties_size: 40,
+        user_properties: 1,
+        filters: 1,
+        subscription_ids: 1,
+        ..Limits::default()
+    };
     let limited = frame(input, &limits).expect("limits of the body are not for the header").expect("whole");
     match Packet::decode(version, limited) {
         Ok(limited) => assert_eq!(limited, *packet),

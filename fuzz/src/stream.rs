@@ -13,6 +13,7 @@ pub fn stream(input: &[u8]) {
         0 => Limits::default(),
         _ => Limits {
             packet_size: 64,
+            properties_size: 24,
             user_properties: 2,
             filters: 2,
             subscription_ids: 2,
@@ -114,6 +115,7 @@ fn run_in_parts(
                         }
                         Part::Head(head) => {
                             assert!(open.is_none() && head.len == len && head.publish.payload.is_empty());
+                            assert!(head.payload_len > 0);
                             open = Some((head.publish, start, taken));
                             head.payload_len
                         }

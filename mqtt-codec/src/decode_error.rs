@@ -39,7 +39,8 @@ impl DecodeError {
         self.offset
     }
 
-    /// The 5.0 reason code that answers it, in CONNACK or DISCONNECT (MQTT 5.0 §4.13). 3.x has none: close.
+    /// The 5.0 reason code of the error (MQTT 5.0 §4.13). To answer with it, take [`reason_code_in`](Self::reason_code_in).
+    /// 3.x has none: close.
     pub const fn reason_code(&self) -> ReasonCode {
         use DecodeErrorKind as Kind;
         match self.kind {
@@ -67,7 +68,6 @@ impl DecodeError {
             | Kind::NotConnect { .. }
             | Kind::NoTopic
             | Kind::PacketIdZero
-            | Kind::WrongVersion { .. }
             | Kind::SessionPresentOnRefusal
             | Kind::DuplicateProperty { .. }
             | Kind::ResponseTopic(_)
@@ -81,11 +81,29 @@ impl DecodeError {
             Kind::PropertyValue { .. } => ReasonCode::ProtocolError,
             Kind::TopicName(_) => ReasonCode::TopicNameInvalid,
             Kind::PacketTooLarge { .. } => ReasonCode::PacketTooLarge,
-            Kind::TooMany { .. } => ReasonCode::QuotaExceeded,
-            Kind::ProtocolName { .. } | Kind::ProtocolLevel { .. } | Kind::VersionRefused => {
-                ReasonCode::UnsupportedProtocolVersion
-            }
+            Kind::PropertiesTooLarge { .. } | Kind::TooMany { .. } => ReasonCode::QuotaExceeded,
+            Kind::ProtocolName { .. }
+            | Kind::ProtocolLevel { .. }
+            | Kind::WrongVersion { .. }
+            | Kind::VersionRefused => ReasonCode::UnsupportedProtocolVersion,
         }
+    }
+
+    /// The reason code for an answer of this type: [`reason_code`](Self::reason_code), or Protocol Error where that packet
+    /// cannot carry it, such as Unsupported Protocol Version in a DISCONNECT.
+    pub fn reason_code_in(&self, answer: PacketType) -> ReasonCode {
+        Some(self.reason_code())
+            .filter(|code| code.is_allowed_in(answer))
+            .unwrap_or(ReasonCode::ProtocolError)
+    }
+
+    /// The error of a field that does not fit into the packet, which has `size` bytes, seen by a reader of its front alone.
+    pub(crate) fn in_packet_of(self, size: u32) -> Self {
+        let DecodeErrorKind::Truncated { needed, .. } = self.kind else {
+            return self;
+        };
+        let left = size.saturating_sub(self.offset);
+        Self { kind: DecodeErrorKind::Truncated { needed, left }, ..self }
     }
 
     /// The statement of the standard that the bytes break, such as `MQTT-3.1.2-3`, in the numbering of
@@ -132,7 +150,7 @@ impl DecodeError {
             },
             Kind::NotConnect { .. } => ("MQTT-3.1.0-1", "MQTT-3.1.0-1"),
             Kind::ProtocolName { .. } => ("MQTT-3.1.2-1", "MQTT-3.1.2-1"),
-            Kind::ProtocolLevel { .. } => ("MQTT-3.1.2-2", "MQTT-3.1.2-2"),
+            Kind::ProtocolLevel { .. } | Kind::WrongVersion { .. } => ("MQTT-3.1.2-2", "MQTT-3.1.2-2"),
             Kind::ReservedConnectFlag => ("MQTT-3.1.2-3", "MQTT-3.1.2-3"),
             Kind::WillQoSWithoutWill { .. } => ("MQTT-3.1.2-11", "MQTT-3.1.2-11"),
             Kind::WillRetainWithoutWill => ("MQTT-3.1.2-11", "MQTT-3.1.2-13"),
@@ -167,11 +185,11 @@ impl DecodeError {
             Kind::ReservedPacketType { .. }
             | Kind::WrongPacketType { .. }
             | Kind::PacketTooLarge { .. }
+            | Kind::PropertiesTooLarge { .. }
             | Kind::TooMany { .. }
             | Kind::Truncated { .. }
             | Kind::TrailingBytes { .. }
             | Kind::DiscouragedCharacter { .. }
-            | Kind::WrongVersion { .. }
             | Kind::VersionRefused
             | Kind::UnknownProperty { .. }
             | Kind::PropertyNotAllowed { .. }

@@ -132,7 +132,8 @@ impl Display for Packet<'_> {
             }
             Self::PingReq | Self::PingResp => Ok(()),
             Self::Disconnect(Disconnect { reason, properties }) => {
-                write!(f, " reason={reason}")?;
+                let name = reason.name_in(self.packet_type());
+                write!(f, " reason=0x{:02X} {name}", reason.as_u8())?;
                 properties.show(f)
             }
             Self::Auth(Auth { reason, authentication_method, properties }) => {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::reader::{Reader, saturate};
+use crate::reader::Reader;
 use crate::varint::{self, Varint};
 use crate::{DecodeError, DecodeErrorKind, Version};
 
@@ -141,6 +141,9 @@ pub struct Limits {
     /// Bytes of a whole packet, fixed header included (MQTT 5.0 §3.1.2.11.4). Checked by [`frame`] on the
     /// fixed header, before the packet has arrived.
     pub packet_size: u32,
+    /// Bytes of one property list, without the length in front of it. With a [`StreamDecoder`](crate::StreamDecoder), whose
+    /// packets can be large, this bounds the heads.
+    pub properties_size: u32,
     /// User Properties in one property list.
     pub user_properties: u32,
     /// Entries of a SUBSCRIBE, UNSUBSCRIBE, SUBACK or UNSUBACK.
@@ -164,6 +167,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             packet_size: Self::MAX_PACKET_SIZE,
+            properties_size: u32::MAX,
             user_properties: u32::MAX,
             filters: u32::MAX,
             subscription_ids: u32::MAX,
@@ -177,7 +181,7 @@ impl Default for Limits {
 ///
 /// Only the fixed header has been looked at. To keep a packet beyond its buffer, keep [`bytes`](Self::bytes):
 /// framing them again is cheap.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Frame<'a> {
     bytes: &'a [u8],
     body: &'a [u8],
@@ -232,6 +236,17 @@ impl<'a> Frame<'a> {
             Some(length @ [.., _, 0]) => Err(not_minimal(length, self.packet_type)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Without the bytes, among which there may be a password.
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("packet_type", &self.packet_type)
+            .field("flags", &self.flags())
+            .field("len", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -302,33 +317,30 @@ pub(crate) struct Header {
 /// The version that a CONNECT asks for, from its protocol name and level and nothing else, so that the answer can
 /// be in the right version even if the rest is bad, too large or has not come.
 ///
-/// `Ok(None)` means that more bytes are needed.
+/// `Ok(None)` means that more bytes are needed; 14 are always enough.
 ///
 /// # Errors
 /// [`DecodeErrorKind::NotConnect`] as soon as the first byte shows it, [`DecodeErrorKind::ProtocolName`],
 /// [`DecodeErrorKind::ProtocolLevel`], or what is wrong with the bytes in front of them.
 pub fn connect_version(bytes: &[u8]) -> Result<Option<Version>, DecodeError> {
-    let Some((&first, rest)) = bytes.split_first() else {
+    let Some(&first) = bytes.first() else {
         return Ok(None);
     };
     let packet_type = PacketType::from_first_byte(first);
     if packet_type != Some(PacketType::Connect) {
         return Err(DecodeError::new(DecodeErrorKind::NotConnect { found: first }, packet_type, 0));
     }
-    let (remaining, used) = match varint::read(rest) {
-        Varint::Value { value, len } => (value, usize::from(len)),
-        Varint::Incomplete => return Ok(None),
-        Varint::TooLong => return Err(DecodeError::new(DecodeErrorKind::VarintTooLong, packet_type, 1)),
+    let Some(Header { packet_type, len, size }) = header(bytes, &Limits::default())? else {
+        return Ok(None);
     };
-    let body = rest.get(used..).unwrap_or_default();
-    let end = body.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
-    let is_whole = saturate(end) == remaining;
-    let body = body.get(..end).unwrap_or_default();
-    let mut reader =
-        Reader::new(body, used.saturating_add(1).saturating_add(end), PacketType::Connect, Limits::default());
-    match reader.protocol() {
+    let whole = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
+    let packet = whole.unwrap_or(bytes);
+    let body = packet.get(len..).unwrap_or_default();
+    match Reader::new(body, packet.len(), packet_type, Limits::default()).protocol() {
         Ok(version) => Ok(Some(version)),
-        Err(error) if !is_whole && matches!(error.kind(), DecodeErrorKind::Truncated { .. }) => Ok(None),
+        Err(error) if whole.is_none() && matches!(error.kind(), DecodeErrorKind::Truncated { .. }) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -1,8 +1,9 @@
 //! The front of a PUBLISH whose payload has not arrived.
 
 use crate::frame::{Frame, Header, header};
+use crate::reader::saturate;
 use crate::varint::{self, Varint};
-use crate::{DecodeError, DecodeErrorKind, Limits, PacketType, Publish, Version};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, Limits, PacketType, Publish, Version};
 
 /// All of a PUBLISH but its payload, decoded before the payload has arrived.
 ///
@@ -21,7 +22,7 @@ use crate::{DecodeError, DecodeErrorKind, Limits, PacketType, Publish, Version};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublishHead<'a> {
-    /// The packet, with an empty payload.
+    /// The packet, with an empty payload. To encode it, use the methods of the head, which know the length of the payload.
     pub publish: Publish<'a>,
     /// Bytes of the head, fixed header included: as many as the caller has to take off the stream now.
     pub len: usize,
@@ -32,10 +33,10 @@ pub struct PublishHead<'a> {
 impl<'a> PublishHead<'a> {
     /// Decodes the head of the PUBLISH at the front of `bytes`; `None` if more bytes are needed.
     ///
-    /// The head has at most 65,537 bytes of topic and, in 5.0, a property list; `limits.packet_size` bounds all of it.
+    /// Never more than 65,548 bytes are needed, and in 5.0 the property list, which [`Limits::properties_size`] bounds.
     ///
     /// # Errors
-    /// Those that decoding the whole packet would give.
+    /// Those that decoding the whole packet would give, each as soon as the head shows it.
     /// [`DecodeErrorKind::WrongPacketType`] if the packet is not a PUBLISH.
     pub fn decode(version: Version, bytes: &'a [u8], limits: &Limits) -> Result<Option<Self>, DecodeError> {
         let Some(header) = header(bytes, limits)? else {
@@ -46,46 +47,71 @@ impl<'a> PublishHead<'a> {
                 DecodeErrorKind::WrongPacketType { expected: PacketType::Publish, found: header.packet_type };
             return Err(DecodeError::new(kind, Some(header.packet_type), 0));
         }
-        let size = usize::try_from(header.size).unwrap_or(usize::MAX);
-        // A head that does not fit into its packet is decoded when the whole packet is there, which says what is wrong.
-        let Some(end) = head_end(version, bytes, header).map(|end| end.min(size)) else {
+        let Some(end) = head_end(version, bytes, header, limits) else {
             return Ok(None);
         };
-        let Some(frame) = Frame::cut(bytes, header, end, limits) else {
+        let (Ok(cut) | Err(cut)) = end;
+        let Some(frame) = Frame::cut(bytes, header, cut, limits) else {
             return Ok(None);
         };
-        let publish = Publish::decode(version, frame)?;
-        Ok(Some(Self { publish, len: end, payload_len: crate::reader::saturate(size.saturating_sub(end)) }))
+        let publish = Publish::decode(version, frame).map_err(|error| match end {
+            Ok(_) => error,
+            Err(_) => error.in_packet_of(header.size),
+        })?;
+        let payload_len = header.size.saturating_sub(saturate(cut));
+        Ok(Some(Self { publish, len: cut, payload_len }))
+    }
+
+    /// Encodes the head again, to pass on a message whose payload has not arrived, into the front of a slice, and gives the
+    /// number of bytes. The fields of [`publish`](Self::publish) may have been changed.
+    ///
+    /// # Errors
+    /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+    pub fn encode_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+        self.publish.fill_head(self.payload_len_in_usize(), version, buffer)
+    }
+
+    /// The same, at the end of a buffer.
+    ///
+    /// # Errors
+    /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
+    #[cfg(feature = "bytes")]
+    pub fn encode(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
+        self.publish.append_head(self.payload_len_in_usize(), version, buffer)
+    }
+
+    fn payload_len_in_usize(&self) -> usize {
+        usize::try_from(self.payload_len).unwrap_or(usize::MAX)
     }
 }
 
-/// Where the payload begins; `None` if the bytes that say so have not come.
-fn head_end(version: Version, bytes: &[u8], header: Header) -> Option<usize> {
+/// Where the payload begins; or, as an error, where a length stands that cannot be: the packet up to there is enough to say
+/// what is wrong. `None` if the bytes that say so have not come.
+fn head_end(version: Version, bytes: &[u8], header: Header, limits: &Limits) -> Option<Result<usize, usize>> {
     let size = usize::try_from(header.size).unwrap_or(usize::MAX);
     let bytes = bytes.get(..size).unwrap_or(bytes);
-    let ends_before = |end: usize| end >= size;
     let has_packet_id = bytes.first()? & 0b0110 != 0;
-    let topic_at = header.len;
-    if ends_before(topic_at.saturating_add(1)) {
-        return Some(size);
+    let topic_at = header.len.saturating_add(2);
+    if topic_at > size {
+        return Some(Ok(size));
     }
-    let topic_len = bytes.get(topic_at..)?.first_chunk().copied().map(u16::from_be_bytes)?;
-    let mut end = topic_at.saturating_add(2).saturating_add(topic_len.into());
-    end = end.saturating_add(if has_packet_id { 2 } else { 0 });
-    if version.is_v5() {
-        if ends_before(end) {
-            return Some(size);
+    let topic_len = bytes.get(header.len..)?.first_chunk().copied().map(u16::from_be_bytes)?;
+    let topic_end = topic_at.saturating_add(topic_len.into());
+    if topic_end > size {
+        return Some(Err(topic_at));
+    }
+    let list_at = topic_end.saturating_add(if has_packet_id { 2 } else { 0 });
+    if !version.is_v5() || list_at >= size {
+        return Some(Ok(list_at.min(size)));
+    }
+    match varint::read(bytes.get(list_at..)?) {
+        Varint::Value { value, len } => {
+            let list = list_at.saturating_add(len.into());
+            let end = list.saturating_add(usize::try_from(value).unwrap_or(usize::MAX));
+            Some(if end > size || value > limits.properties_size { Err(list) } else { Ok(end) })
         }
-        let list_len = match varint::read(bytes.get(end..)?) {
-            Varint::Value { value, len } => {
-                usize::from(len).saturating_add(usize::try_from(value).unwrap_or(usize::MAX))
-            }
-            Varint::Incomplete if bytes.len() < size => return None,
-            // Decoding says what is wrong.
-            Varint::Incomplete => return Some(size),
-            Varint::TooLong => 4,
-        };
-        end = end.saturating_add(list_len);
+        Varint::TooLong => Some(Err(list_at.saturating_add(4))),
+        Varint::Incomplete if bytes.len() < size => None,
+        Varint::Incomplete => Some(Ok(size)),
     }
-    Some(end)
 }

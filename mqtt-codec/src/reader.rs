@@ -4,7 +4,6 @@ use mqtt_topic::{TopicError, TopicErrorKind, TopicFilter, TopicName};
 
 use crate::text::{self, TextError};
 use crate::varint::{self, Varint};
-use crate::writer::text_len;
 use crate::{
     DecodeError, DecodeErrorKind, Excerpt, Limits, PacketId, PacketType, PropertyId, Repeated, Version,
 };
@@ -148,7 +147,7 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 Ok(text)
             }
-            _ => self.unusual(|reader| reader.unusual_str(text::text)),
+            _ => self.unusual(Self::unusual_str),
         }
     }
 
@@ -178,7 +177,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A UTF-8 string that may have U+0000 in it, which a check of the text as a topic is to find.
+    /// A UTF-8 string that may still have U+0000 in it, which a check of the text as a topic is to find.
     #[inline(always)]
     pub(crate) fn utf8(&mut self) -> Result<&'a str, DecodeError> {
         match text::take_ascii_with_nul(self.rest) {
@@ -186,7 +185,7 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 Ok(text)
             }
-            _ => self.unusual(|reader| reader.unusual_str(text::utf8)),
+            _ => self.unusual(Self::unusual_str),
         }
     }
 
@@ -204,12 +203,9 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn unusual_str(
-        &mut self,
-        check: fn(&'a [u8]) -> Result<&'a str, TextError>,
-    ) -> Result<&'a str, DecodeError> {
+    fn unusual_str(&mut self) -> Result<&'a str, DecodeError> {
         let bytes = self.binary()?;
-        let text = check(bytes).map_err(|error| self.text_error(bytes.len(), error))?;
+        let text = text::text(bytes).map_err(|error| self.text_error(bytes.len(), error))?;
         if !self.limits.discouraged_characters
             && let Some((at, found)) = text.char_indices().find(|&(_, char)| text::is_discouraged(char))
         {
@@ -255,7 +251,14 @@ impl<'a> Reader<'a> {
         if error.kind() == TopicErrorKind::Nul {
             return self.text_error(text.len(), TextError::Nul(error.position()));
         }
-        self.error_at(self.offset().saturating_sub(text_len(text)), kind(error))
+        let start = self.offset().saturating_sub(text.len());
+        let at = match text.len().checked_sub(1) {
+            // What is missing at the end is missing behind the last byte.
+            Some(last) => start.saturating_add(error.position().min(last)),
+            // Nothing but a length.
+            None => start.saturating_sub(2),
+        };
+        self.error_at(at, kind(error))
     }
 
     #[inline]
@@ -300,12 +303,15 @@ impl<'a> Reader<'a> {
     #[cold]
     fn unusual_protocol(&mut self) -> Result<Version, DecodeError> {
         let start = self.offset();
-        let name = self.binary()?;
-        let is_mqisdp = match name {
-            b"MQTT" => false,
-            b"MQIsdp" => true,
+        let len = self.u16()?;
+        // The front of a name tells what it is; the rest of a long one is not waited for.
+        let name = self.bytes(Excerpt::LEN.min(len.into()))?;
+        let is_mqisdp = match (len, name) {
+            (4, b"MQTT") => false,
+            (6, b"MQIsdp") => true,
             _ => {
-                return Err(self.error_at(start, DecodeErrorKind::ProtocolName { found: Excerpt::new(name) }));
+                let found = Excerpt::new(name, len);
+                return Err(self.error_at(start, DecodeErrorKind::ProtocolName { found }));
             }
         };
         let start = self.offset();

@@ -41,7 +41,7 @@ macro_rules! reason_codes {
                 }
             }
 
-            /// The name in the standard.
+            /// The name in the standard; see [`name_in`](Self::name_in) for 0x00.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
@@ -173,6 +173,17 @@ impl ReasonCode {
             5 => Self::NotAuthorized,
             _ => return None,
         })
+    }
+}
+
+impl ReasonCode {
+    /// The name that the standard gives it in this packet; 0x00 has three.
+    pub const fn name_in(self, packet: PacketType) -> &'static str {
+        match (self, packet) {
+            (Self::Success, PacketType::SubAck) => "Granted QoS 0",
+            (Self::Success, PacketType::Disconnect) => "Normal disconnection",
+            _ => self.name(),
+        }
     }
 }
 

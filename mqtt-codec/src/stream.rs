@@ -57,9 +57,9 @@ impl Decoder {
 /// A part of a stream, as [`StreamDecoder`] gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// A whole packet.
+    /// A whole packet, or all of a large one that turns out to have no payload.
     Packet(Packet<'a>),
-    /// A PUBLISH whose payload follows in pieces.
+    /// A PUBLISH whose payload, of at least one byte, follows in pieces.
     Head(PublishHead<'a>),
     /// A piece of the payload that was announced last, of at least one byte.
     Payload {
@@ -71,7 +71,8 @@ pub enum Part<'a> {
 }
 
 /// A [`Decoder`] that does not wait for all of a large PUBLISH: it gives the head first and then the payload as it comes,
-/// so that the caller's buffer can be much smaller than the packet.
+/// so that the caller's buffer can be much smaller than the packet: 65,548 bytes and, in 5.0, [`Limits::properties_size`]
+/// hold any head. Other packets are as large as [`Limits::packet_size`] lets them be.
 ///
 /// ```
 /// use mqtt_codec::{Limits, Part, StreamDecoder, Version};
@@ -141,6 +142,7 @@ impl StreamDecoder {
             return Ok(None);
         };
         self.payload_left = head.payload_len;
-        Ok(Some((Part::Head(head), head.len)))
+        let part = if head.payload_len > 0 { Part::Head(head) } else { Part::Packet(head.publish.into()) };
+        Ok(Some((part, head.len)))
     }
 }

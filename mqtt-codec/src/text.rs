@@ -62,19 +62,12 @@ pub(crate) fn take_ascii_with_nul(field: &[u8]) -> Option<(&str, &[u8])> {
 
 /// Bytes as UTF-8 text without U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2).
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, TextError> {
-    let text = utf8(bytes)?;
-    match bytes.iter().position(|&byte| byte == 0) {
-        Some(at) => Err(TextError::Nul(at)),
-        None => Ok(text),
-    }
-}
-
-/// Bytes as UTF-8 text, which may have U+0000 in it.
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, TextError> {
-    core::str::from_utf8(bytes).map_err(|error| {
+    let front = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    let text = core::str::from_utf8(front).map_err(|error| {
         let at = error.valid_up_to();
         TextError::Utf8 { at, byte: bytes.get(at).copied().unwrap_or(0) }
-    })
+    })?;
+    if front.len() < bytes.len() { Err(TextError::Nul(front.len())) } else { Ok(text) }
 }
 
 /// Whether it is a control character or a non-character, which senders should not send (MQTT 5.0 §1.5.4). U+0000 is

@@ -2,6 +2,8 @@
 
 extern crate std;
 
+use core::fmt;
+
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec;
 
@@ -12,7 +14,7 @@ use crate::{DecodeError, Decoder, EncodeError, Limits, Packet, Version, frame};
 ///
 /// It was decoded once, so that it is known to be good; [`packet`](Self::packet) decodes it again, which borrows and costs
 /// little. A small one that is kept for long keeps the whole read alive.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OwnedPacket {
     version: Version,
     bytes: Bytes,
@@ -35,6 +37,13 @@ impl OwnedPacket {
     /// The packet as it came.
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+}
+
+/// As the packet, so without a password.
+impl fmt::Debug for OwnedPacket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedPacket").field("version", &self.version).field("packet", &self.packet()).finish()
     }
 }
 
@@ -90,7 +99,8 @@ pub enum CodecError {
     /// The packet to send cannot be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// A packet shall be sent before the version is known, which only a CONNECT from the client tells.
+    /// A packet shall be sent before the version is known, which only a CONNECT from the client tells. A pair of version and
+    /// packet can be sent.
     #[error("cannot encode a packet before CONNECT told the version")]
     VersionUnknown,
     /// The stream.
@@ -116,6 +126,19 @@ impl codec::Encoder<Packet<'_>> for PacketCodec {
 
     fn encode(&mut self, packet: Packet<'_>, buffer: &mut BytesMut) -> Result<(), CodecError> {
         let version = self.version().ok_or(CodecError::VersionUnknown)?;
+        self.encode((version, packet), buffer)
+    }
+}
+
+/// In a version of the caller's choice: to refuse a CONNECT whose version is not one (MQTT 3.1.1 MQTT-3.1.2-2).
+impl codec::Encoder<(Version, Packet<'_>)> for PacketCodec {
+    type Error = CodecError;
+
+    fn encode(
+        &mut self,
+        (version, packet): (Version, Packet<'_>),
+        buffer: &mut BytesMut,
+    ) -> Result<(), CodecError> {
         Ok(packet.encode(version, buffer)?)
     }
 }

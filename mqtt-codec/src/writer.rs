@@ -132,6 +132,40 @@ impl Sink for SliceSink<'_> {
     }
 }
 
+/// Writes exactly `needed` bytes to the front of a slice, if it has room for them.
+#[inline(always)]
+pub(crate) fn fill(
+    buffer: &mut [u8],
+    needed: usize,
+    write: impl FnOnce(&mut SliceSink<'_>),
+) -> Result<usize, EncodeError> {
+    let available = buffer.len();
+    let Some(space) = buffer.get_mut(..needed) else {
+        return Err(EncodeError::BufferTooSmall { needed, available });
+    };
+    let mut sink = SliceSink(space);
+    write(&mut sink);
+    debug_assert!(sink.0.is_empty(), "a packet is as long as it was measured");
+    Ok(needed)
+}
+
+/// Appends exactly `needed` bytes to a buffer, if it has room for them.
+#[cfg(feature = "bytes")]
+pub(crate) fn append<B: bytes::BufMut>(
+    buffer: &mut B,
+    needed: usize,
+    write: impl FnOnce(&mut BufSink<'_, B>),
+) -> Result<(), EncodeError> {
+    let available = buffer.remaining_mut();
+    if needed > available {
+        return Err(EncodeError::BufferTooSmall { needed, available });
+    }
+    let mut sink = BufSink { buffer, collected: [0; COLLECTED], len: 0 };
+    write(&mut sink);
+    sink.flush();
+    Ok(())
+}
+
 /// A buffer that grows. Asking it for room costs more than a small field does, so small fields are collected first.
 #[cfg(feature = "bytes")]
 pub(crate) struct BufSink<'a, B> {
@@ -145,18 +179,9 @@ pub(crate) struct BufSink<'a, B> {
 const COLLECTED: usize = 64;
 
 #[cfg(feature = "bytes")]
-impl<'a, B: bytes::BufMut> BufSink<'a, B> {
-    /// Fails if the buffer has no room for `needed` bytes.
-    pub(crate) fn new(buffer: &'a mut B, needed: usize) -> Result<Self, EncodeError> {
-        let available = buffer.remaining_mut();
-        if needed > available {
-            return Err(EncodeError::BufferTooSmall { needed, available });
-        }
-        Ok(Self { buffer, collected: [0; COLLECTED], len: 0 })
-    }
-
-    /// Hands over what waits. To be called at the end.
-    pub(crate) fn flush(&mut self) {
+impl<B: bytes::BufMut> BufSink<'_, B> {
+    /// Hands over what waits.
+    fn flush(&mut self) {
         self.buffer.put_slice(self.collected.get(..self.len).unwrap_or_default());
         self.len = 0;
     }

@@ -4,7 +4,10 @@ use std::fmt::{self, Write};
 
 use allocation_counter::measure;
 use arbitrary::{Arbitrary, Unstructured};
-use mqtt_codec::{ArbitraryPacket, Decoder, Limits, Packet, PacketType, Version, frame};
+use mqtt_codec::{
+    ArbitraryPacket, Decoder, Limits, MessageProperties, Packet, PacketType, PublishHead, StreamDecoder,
+    Version, frame,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
@@ -37,7 +40,21 @@ fn use_everything(version: Version, bytes: &[u8], buffer: &mut [u8], text: &mut 
         }
         _ => return,
     };
-    write!(text, "{packet:?}").unwrap();
+    write!(text, "{packet:?} {packet}").unwrap();
+    if let Packet::Publish(publish) = packet {
+        let head = PublishHead::decode(version, bytes, &Limits::default()).unwrap().unwrap();
+        assert!(head.encode_to_slice(version, buffer) == publish.head_len(version));
+        let mut stream = StreamDecoder::with_version(version, Limits::default(), 0);
+        let mut rest = bytes;
+        while let Some((_, used)) = stream.decode(rest).unwrap() {
+            rest = &rest[used..];
+        }
+        let mut space = &mut buffer[..];
+        publish.properties.encode(&mut space).unwrap();
+        let left = space.len();
+        let used = buffer.len() - left;
+        assert!(MessageProperties::decode(&buffer[..used]) == Ok(publish.properties));
+    }
     for other in Version::ALL {
         match packet.encode_to_slice(other, buffer) {
             Ok(len) => assert!(packet.encoded_len(other) == Ok(len)),

@@ -1,10 +1,10 @@
 //! Packets in a log: one line, shortened, and no secrets.
 
 use mqtt_codec::{
-    AckProperties, Auth, AuthProperties, ConnAck, Connect, ConnectProperties, Delivery, Disconnect,
-    MessageProperties, Packet, PacketId, PayloadFormat, PubAck, Publish, PublishTopic, QoS, ReasonCode,
-    RetainHandling, SubAck, Subscribe, Subscription, SubscriptionId, SubscriptionOptions, TopicAlias,
-    TopicFilter, TopicName, UserProperties, Will,
+    AckProperties, Auth, AuthProperties, ConnAck, Connect, ConnectProperties, Delivery, Disconnect, Limits,
+    MessageProperties, Packet, PacketCodec, PacketId, PayloadFormat, PubAck, Publish, PublishTopic, QoS,
+    ReasonCode, RetainHandling, SubAck, Subscribe, Subscription, SubscriptionId, SubscriptionOptions,
+    TopicAlias, TopicFilter, TopicName, UserProperties, Version, Will, frame,
 };
 
 fn id(id: u16) -> PacketId {
@@ -57,7 +57,7 @@ fn one_line_says_what_is_there() {
     assert_eq!(line(ConnAck::refuse(ReasonCode::Banned)), "CONNACK reason=0x8A Banned");
     assert_eq!(line(Packet::PingReq), "PINGREQ");
     assert_eq!(line(PubAck::new(id(7), ReasonCode::Success)), "PUBACK id=7 reason=0x00 Success");
-    assert_eq!(line(Disconnect::default()), "DISCONNECT reason=0x00 Success");
+    assert_eq!(line(Disconnect::default()), "DISCONNECT reason=0x00 Normal disconnection");
     let publish = Publish {
         topic: PublishTopic::NameAndAlias(name("a/b"), TopicAlias::MIN),
         delivery: Delivery::ExactlyOnce { id: id(9), dup: true },
@@ -135,5 +135,15 @@ fn secrets_are_in_no_output() {
             assert!(!text.contains("104, 117") && !text.contains("68756e"), "{text}");
             assert!(text.contains("***"), "{text}");
         }
+        let mut bytes = bytes::BytesMut::new();
+        packet.encode(Version::V5, &mut bytes).unwrap();
+        let framed = format!("{:?}", frame(&bytes, &Limits::default()).unwrap().unwrap());
+        let mut codec = PacketCodec::with_version(Version::V5, Limits::default());
+        let owned =
+            format!("{:?}", tokio_util::codec::Decoder::decode(&mut codec, &mut bytes).unwrap().unwrap());
+        for text in [&framed, &owned] {
+            assert!(!text.contains("hunter") && !text.contains("104, 117"), "{text}");
+        }
+        assert!(framed.contains("packet_type") && owned.contains("***"), "{framed} {owned}");
     }
 }

@@ -49,7 +49,7 @@ fn messages() {
         (
             V5,
             &hex!("30 05 00 02 61 2B 00"),
-            "PUBLISH, byte 2: bad topic name: a topic name has no wildcard, found one at byte 1",
+            "PUBLISH, byte 5: bad topic name: a topic name has no wildcard, found one",
         ),
         (
             V5,
@@ -59,7 +59,7 @@ fn messages() {
         (
             V5,
             &hex!("A2 05 00 01 00 00 00"),
-            "UNSUBSCRIBE, byte 5: bad topic filter: a topic needs at least one character at byte 0",
+            "UNSUBSCRIBE, byte 5: bad topic filter: a topic needs at least one character",
         ),
         (V5, &hex!("40 02 00 00"), "PUBACK, byte 2: a packet identifier is from 1 to 65535, found 0"),
         (
@@ -143,7 +143,7 @@ fn messages() {
         (
             V5,
             &hex!("30 08 00 01 61 04 08 00 01 23"),
-            "PUBLISH, byte 7: bad response topic: a topic name has no wildcard, found one at byte 0",
+            "PUBLISH, byte 9: bad response topic: a topic name has no wildcard, found one",
         ),
         (
             V5,
@@ -217,6 +217,56 @@ fn a_packet_larger_than_the_limit() {
     assert!(frame(&hex!("30 02"), &limits).is_ok());
     let largest = frame(&hex!("30 FF FF FF 7F"), &Limits { packet_size: 5, ..limits }).unwrap_err();
     assert_eq!(largest.kind(), Kind::PacketTooLarge { size: 268_435_460, limit: 5 });
+}
+
+#[test]
+fn a_property_list_larger_than_the_limit() {
+    let bytes = hex!("30 08 00 01 61 04 0B 01 0B 02");
+    let limits = |properties_size| Limits { properties_size, ..Limits::default() };
+    let whole = frame(&bytes, &limits(4)).unwrap().unwrap();
+    assert!(Packet::decode(Version::V5, whole).is_ok());
+    let error = refused(Version::V5, &bytes, &limits(3));
+    assert_eq!(error.kind(), Kind::PropertiesTooLarge { size: 4, limit: 3 });
+    assert_eq!((error.offset(), error.reason_code()), (5, ReasonCode::QuotaExceeded));
+    let message = "PUBLISH, byte 5: a property list may have at most 3 bytes, this one has 4";
+    assert_eq!(error.to_string(), message);
+    assert!(refused(Version::V5, &bytes, &limits(1)).to_string().contains("at most 1 byte,"));
+}
+
+#[test]
+fn a_reason_code_that_the_answer_can_carry() {
+    let error =
+        refused(Version::V3_1_1, &hex!("10 0D 00 04 4D 51 54 54 06 02 00 3C 00 01 63"), &Limits::default());
+    assert_eq!(error.kind(), Kind::ProtocolLevel { is_mqisdp: false, level: 6 });
+    assert_eq!(error.reason_code_in(PacketType::ConnAck), ReasonCode::UnsupportedProtocolVersion);
+    assert_eq!(error.reason_code_in(PacketType::Disconnect), ReasonCode::ProtocolError);
+    let error = refused(Version::V5, &hex!("C1 00"), &Limits::default());
+    for answer in [PacketType::ConnAck, PacketType::Disconnect] {
+        assert_eq!(error.reason_code_in(answer), ReasonCode::MalformedPacket);
+    }
+}
+
+/// What is waited for before the version is known does not depend on what the peer announces.
+#[test]
+fn a_connect_that_announces_much_is_held_for_14_bytes_at_most() {
+    let limits = Limits { packet_size: 100, ..Limits::default() };
+    let large = |name: &[u8]| {
+        let bytes = [&hex!("10 FF FF FF 7F"), name].concat();
+        let mut end = 0;
+        loop {
+            match Decoder::new(limits).decode(&bytes[..end]) {
+                Ok(None) => end += 1,
+                Ok(Some(_)) => panic!("it is not there"),
+                Err(error) => return (end, error.kind()),
+            }
+        }
+    };
+    let too_large = Kind::PacketTooLarge { size: 268_435_460, limit: 100 };
+    assert_eq!(large(b"\0\x04MQTT\x05"), (12, too_large));
+    assert_eq!(large(b"\0\x06MQIsdp\x03"), (14, too_large));
+    let (len, kind) = large(b"\xFF\xFFAAAAAAA");
+    assert!(matches!(kind, Kind::ProtocolName { .. }) && len == 13, "{len} {kind:?}");
+    assert_eq!(kind.to_string().split("found ").nth(1), Some("\"AAAAAA\" and 65529 bytes more"));
 }
 
 /// As many as the limit are taken, one more is an error where it begins; or where all of them do, if they are counted before

@@ -1,7 +1,8 @@
 //! A large PUBLISH in parts: the same as in one piece, however the bytes arrive.
 
 use mqtt_codec::{
-    DecodeError, DecodeErrorKind, Limits, Packet, Part, Publish, PublishHead, StreamDecoder, Version, frame,
+    DecodeError, DecodeErrorKind, EncodeError, Limits, Packet, Part, Publish, PublishHead, StreamDecoder,
+    Version, frame,
 };
 
 const WHOLE_UP_TO: u32 = 20;
@@ -59,7 +60,7 @@ fn parts(version: Version, stream: &[u8], read: usize) -> Seen {
     seen
 }
 
-fn encode(version: Version, packet: impl Into<Packet<'static>>) -> Vec<u8> {
+fn encode<'a>(version: Version, packet: impl Into<Packet<'a>>) -> Vec<u8> {
     let mut bytes = Vec::new();
     packet.into().encode(version, &mut bytes).unwrap();
     bytes
@@ -140,6 +141,85 @@ fn a_property_length_of_five_bytes_is_refused_before_the_packet_is_there() {
     let bytes = b"\x30\xFF\xFF\xFF\x7F\0\x01a\x80\x80\x80\x80";
     let error = PublishHead::decode(Version::V5, bytes, &Limits::default()).unwrap_err();
     assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::VarintTooLong, 8));
+}
+
+/// A length that runs past the packet is refused when it has come, with the error of the whole packet.
+#[test]
+fn a_length_that_cannot_be_is_not_waited_for() {
+    let cases: [(&[u8], DecodeErrorKind, u32); 3] = [
+        (
+            b"\x30\xFF\xFF\x03\0\x01a\xFF\xFF\xFF\x7F",
+            DecodeErrorKind::Truncated { needed: 268_435_455, left: 65_528 },
+            11,
+        ),
+        (
+            b"\x32\xFF\xFF\x03\0\x01a\0\x01\xFF\xFF\x03",
+            DecodeErrorKind::Truncated { needed: 65_535, left: 65_527 },
+            12,
+        ),
+        (b"\x30\x90\x4E\xFF\xFF", DecodeErrorKind::Truncated { needed: 65_535, left: 9_998 }, 5),
+    ];
+    for (front, kind, offset) in cases {
+        for end in 0..front.len() {
+            let early = PublishHead::decode(Version::V5, &front[..end], &Limits::default());
+            assert_eq!(early, Ok(None), "{front:02X?} at {end}");
+        }
+        let error = PublishHead::decode(Version::V5, front, &Limits::default()).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (kind, offset), "{front:02X?}");
+        let mut whole = front.to_vec();
+        whole.resize(100_000, 0);
+        let frame = frame(&whole, &Limits::default()).unwrap().unwrap();
+        assert_eq!(Publish::decode(Version::V5, frame), Err(error), "{front:02X?}");
+    }
+    // Of two errors, the first.
+    let error =
+        PublishHead::decode(Version::V5, b"\x30\xFF\xFF\x03\0\x01#\xFF\xFF\xFF\x7F", &Limits::default());
+    assert!(matches!(error.unwrap_err().kind(), DecodeErrorKind::TopicName(_)));
+}
+
+#[test]
+fn a_head_is_bounded() {
+    let limits = Limits { properties_size: 1_000, ..Limits::default() };
+    let head = |bytes: &'static [u8]| PublishHead::decode(Version::V5, bytes, &limits);
+    assert_eq!(head(b"\x30\xFF\xFF\xFF\x7F\0\x01a\xE8\x07"), Ok(None));
+    let error = head(b"\x30\xFF\xFF\xFF\x7F\0\x01a\xE9\x07").unwrap_err();
+    let kind = DecodeErrorKind::PropertiesTooLarge { size: 1_001, limit: 1_000 };
+    assert_eq!((error.kind(), error.offset()), (kind, 8));
+}
+
+#[test]
+fn a_large_publish_without_a_payload_is_a_whole_packet() {
+    let mut decoder = StreamDecoder::with_version(Version::V3_1_1, Limits::default(), 4);
+    let stream = b"\x30\x05\0\x03a/b\xC0\0";
+    let (part, used) = decoder.decode(stream).unwrap().unwrap();
+    let Part::Packet(Packet::Publish(publish)) = part else { panic!("{part:?}") };
+    assert_eq!((publish.payload, used), (&b""[..], 7));
+    assert_eq!(decoder.decode(&stream[used..]), Ok(Some((Part::Packet(Packet::PingReq), 2))));
+}
+
+/// A message is passed on, in another version, before its payload has come.
+#[test]
+fn a_head_is_encoded_for_the_payload_that_follows() {
+    let bytes = encode(Version::V5, Publish::new(mqtt_codec::TopicName::new("a/b").unwrap(), &[7; 300]));
+    let (head, _) = bytes.split_at(bytes.len() - 290);
+    let head = PublishHead::decode(Version::V5, head, &Limits::default()).unwrap().unwrap();
+    for version in Version::ALL {
+        let expected = encode(version, Publish { payload: &[7; 300], ..head.publish });
+        let mut appended = Vec::new();
+        head.encode(version, &mut appended).unwrap();
+        assert_eq!([&appended[..], &[7; 300]].concat(), expected);
+        let mut buffer = [0; 20];
+        let len = head.encode_to_slice(version, &mut buffer).unwrap();
+        assert_eq!(buffer[..len], appended);
+        let publish = Publish { payload: &[7; 300], ..head.publish };
+        assert_eq!(publish.encode_head_to_slice(version, &mut buffer), publish.head_len(version));
+        assert_eq!(buffer[..len], appended);
+        let error = EncodeError::BufferTooSmall { needed: len, available: len - 1 };
+        assert_eq!(head.encode_to_slice(version, &mut buffer[..len - 1]), Err(error));
+    }
+    let endless = PublishHead { payload_len: u32::MAX, ..head };
+    let error = endless.encode(Version::V5, &mut Vec::new());
+    assert!(matches!(error, Err(EncodeError::PacketTooLarge { .. })));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Through `Framed`: packets in any cut, and errors with what was good before them.
 
 use bytes::{Bytes, BytesMut};
-use mqtt_codec::{CodecError, DecodeErrorKind, Limits, Packet, PacketCodec, Version};
+use mqtt_codec::{CodecError, ConnAck, DecodeErrorKind, Limits, Packet, PacketCodec, PacketType, Version};
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
 #[test]
@@ -54,4 +54,16 @@ fn a_server_cannot_send_before_it_knows_the_version() {
     codec.decode(&mut BytesMut::from(&b"\x10\x0E\0\x04MQTT\x04\x02\0\x3C\0\x02c1"[..])).unwrap().unwrap();
     codec.encode(Packet::PingResp, &mut buffer).unwrap();
     assert_eq!(&buffer[..], [0xD0, 0]);
+}
+
+/// MQTT 3.1.1 MQTT-3.1.2-2: 20 02 00 01, then close.
+#[test]
+fn a_connect_of_an_unknown_version_is_refused_in_a_known_one() {
+    let mut codec = PacketCodec::new(Limits::default());
+    let connect = b"\x10\x0E\0\x04MQTT\x06\x02\0\x3C\0\x02c1";
+    let Err(CodecError::Decode(error)) = codec.decode(&mut BytesMut::from(&connect[..])) else { panic!() };
+    let refusal = ConnAck::refuse(error.reason_code_in(PacketType::ConnAck));
+    let mut buffer = BytesMut::new();
+    codec.encode((Version::V3_1_1, refusal.into()), &mut buffer).unwrap();
+    assert_eq!(&buffer[..], b"\x20\x02\0\x01");
 }

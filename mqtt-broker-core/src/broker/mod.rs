@@ -260,7 +260,7 @@ impl Core {
 
     fn malformed(&mut self, conn: ConnId, error: DecodeError, cx: &mut Cx<'_>) -> bool {
         cx.out.note(&Note::Malformed { conn, error });
-        self.end(conn, error.reason_code(), cx);
+        self.end(conn, error.reason_code_in(PacketType::Disconnect), cx);
         false
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use mqtt_codec::{Limits, Version, frame};
+use mqtt_codec::Version;
 use serde_json::Value;
 
 use crate::cursor::Row;
@@ -27,7 +27,7 @@ pub(crate) fn write(
             let end = write_rows(output, bytes, &rows)?;
             write_from(output, bytes, end, "the rest is not here")?;
         }
-        Found::Refused(error) => {
+        Found::Refused(error, left_over) => {
             writeln!(output, "{error}")?;
             let reason = error.reason_code();
             let statement = error.statement(version).unwrap_or("no statement");
@@ -38,11 +38,7 @@ pub(crate) fn write(
                 reason.as_u8(),
                 reason.name()
             )?;
-            // What comes behind a whole packet is not its own.
-            let bytes = match frame(bytes, &Limits::default()) {
-                Ok(Some(frame)) => frame.bytes(),
-                _ => bytes,
-            };
+            let bytes = &bytes[..bytes.len() - left_over];
             let at = usize::try_from(error.offset()).expect("offsets are within the line");
             let (mut rows, _) = walk(bytes, version);
             rows.retain(|row| row.offset + row.len <= at && row.offset < at);
@@ -51,6 +47,7 @@ pub(crate) fn write(
                 write_from(output, &bytes[..at], end, "of the field with the error")?;
             }
             write_from(output, bytes, at, "<-- here")?;
+            write_left_over(output, *left_over)?;
         }
         Found::Packet(packet, left_over) => {
             let bytes = &bytes[..bytes.len() - left_over];
@@ -58,9 +55,7 @@ pub(crate) fn write(
             let (rows, walked) = walk(bytes, version);
             assert_same(&rows, walked.as_ref(), &fields(packet, version), bytes);
             write_rows(output, bytes, &rows)?;
-            if *left_over > 0 {
-                writeln!(output, "{left_over} bytes are left over behind the packet")?;
-            }
+            write_left_over(output, *left_over)?;
         }
     }
     writeln!(output)
@@ -90,6 +85,14 @@ fn write_rows(output: &mut impl Write, bytes: &[u8], rows: &[Row]) -> io::Result
         writeln!(output, "{}", line.trim_end())?;
     }
     Ok(end)
+}
+
+fn write_left_over(output: &mut impl Write, left_over: usize) -> io::Result<()> {
+    match left_over {
+        0 => Ok(()),
+        1 => writeln!(output, "1 byte is left over behind the packet"),
+        _ => writeln!(output, "{left_over} bytes are left over behind the packet"),
+    }
 }
 
 /// A line for bytes that have no row.

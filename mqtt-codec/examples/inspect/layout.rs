@@ -83,13 +83,13 @@ impl Cursor<'_> {
             PacketType::SubAck => {
                 self.packet_id(["2.3.1-7", "2.2.1-6"], &mut fields)?;
                 self.properties(packet, &mut fields)?;
-                put(&mut fields, "reason_codes", self.codes(["3.9.3-2"; 2])?);
+                put(&mut fields, "reason_codes", self.codes(packet, ["3.9.3-2"; 2])?);
             }
             PacketType::UnsubAck => {
                 self.packet_id(["2.3.1-7", "2.2.1-6"], &mut fields)?;
                 self.properties(packet, &mut fields)?;
                 if v5 {
-                    put(&mut fields, "reason_codes", self.codes(["", "3.11.3-2"])?);
+                    put(&mut fields, "reason_codes", self.codes(packet, ["", "3.11.3-2"])?);
                 }
             }
             PacketType::PingReq | PacketType::PingResp => {}
@@ -160,7 +160,7 @@ impl Cursor<'_> {
             put(fields, "session_present", flags & 1 != 0);
         }
         if self.version.is_v5() {
-            let reason = self.reason_code(["", "3.2.2-8"])?;
+            let reason = self.reason_code(PacketType::ConnAck, ["", "3.2.2-8"])?;
             put(fields, "reason_code", reason);
         } else {
             let reason = |code: u32| ReasonCode::from_v3_return_code(u8::try_from(code).ok()?);
@@ -190,7 +190,7 @@ impl Cursor<'_> {
         }
         put(fields, "reason_code", "0x00");
         if self.at < self.end {
-            put(fields, "reason_code", self.reason_code(rule)?);
+            put(fields, "reason_code", self.reason_code(packet, rule)?);
         }
         if self.at < self.end { self.properties(packet, fields) } else { Some(()) }
     }
@@ -219,20 +219,22 @@ impl Cursor<'_> {
         Some(entry.into())
     }
 
-    fn codes(&mut self, rule: Rule) -> Option<Vec<String>> {
+    fn codes(&mut self, packet: PacketType, rule: Rule) -> Option<Vec<String>> {
         let mut codes = Vec::new();
         while self.at < self.end {
-            codes.push(self.reason_code(rule)?);
+            codes.push(self.reason_code(packet, rule)?);
         }
         Some(codes)
     }
 
-    fn reason_code(&mut self, rule: Rule) -> Option<String> {
+    fn reason_code(&mut self, packet: PacketType, rule: Rule) -> Option<String> {
         let name = if self.version.is_v5() { "Reason Code" } else { "Return Code" };
         let reason = |value: u32| ReasonCode::from_u8(u8::try_from(value).ok()?);
         let text = |value: u32| {
-            reason(value)
-                .map_or_else(|| value.to_string(), |reason| format!("{} {}", code(reason), reason.name()))
+            reason(value).map_or_else(
+                || value.to_string(),
+                |reason| format!("{} {}", code(reason), reason.name_in(packet)),
+            )
         };
         reason(self.number(1, name, rule, text)?).map(code)
     }

@@ -40,7 +40,8 @@ pub(crate) enum Found<'a> {
     NotHex,
     /// The beginning of a packet.
     Incomplete,
-    Refused(DecodeError),
+    /// What is no packet, and how many bytes are left over behind it if its end is known.
+    Refused(DecodeError, usize),
     /// A packet, and how many bytes are left over behind it.
     Packet(Box<Packet<'a>>, usize),
 }
@@ -51,43 +52,52 @@ pub(crate) fn inspect(bytes: &[u8], version: Version) -> Found<'_> {
     let frame = match frame(bytes, &Limits::default()) {
         Ok(Some(frame)) => frame,
         Ok(None) => return Found::Incomplete,
-        Err(error) => return Found::Refused(error),
+        Err(error) => return Found::Refused(error, 0),
     };
+    let left_over = bytes.len() - frame.bytes().len();
     match Packet::decode(version, frame) {
-        Ok(packet) => Found::Packet(Box::new(packet), bytes.len() - frame.bytes().len()),
-        Err(error) => Found::Refused(error),
+        Ok(packet) => Found::Packet(Box::new(packet), left_over),
+        Err(error) => Found::Refused(error, left_over),
     }
 }
 
 impl Found<'_> {
     pub(crate) fn to_json(&self, version: Version) -> Value {
-        match self {
-            Self::NotHex => json!({"ok": false, "kind": "NotHex", "message": NOT_HEX}),
-            Self::Incomplete => json!({"ok": false, "incomplete": true}),
-            Self::Refused(error) => json!({
-                "ok": false,
-                "kind": error.kind().name(),
-                "message": error.to_string(),
-                "offset": error.offset(),
-                "reason_code": fields::code(error.reason_code()),
-                "statement": error.statement(version),
-            }),
+        let (mut found, left_over) = match self {
+            Self::NotHex => {
+                let none = Value::Null;
+                let found = json!({"ok": false, "kind": "NotHex", "message": NOT_HEX, "offset": none, "reason_code": none, "statement": none});
+                (found, 0)
+            }
+            Self::Incomplete => (json!({"ok": false, "incomplete": true}), 0),
+            Self::Refused(error, left_over) => {
+                let found = json!({
+                    "ok": false,
+                    "kind": error.kind().name(),
+                    "message": error.to_string(),
+                    "offset": error.offset(),
+                    "reason_code": fields::code(error.reason_code()),
+                    "statement": error.statement(version),
+                });
+                (found, *left_over)
+            }
             Self::Packet(packet, left_over) => {
                 let mut encoded = Vec::new();
                 packet.encode(version, &mut encoded).expect("what was decoded can be encoded");
                 let name = if version == Version::V5 { "5".to_owned() } else { version.to_string() };
-                let mut found = json!({
+                let found = json!({
                     "ok": true,
                     "type": packet.packet_type().name(),
                     "version": name,
                     "fields": fields::fields(packet, version),
                     "encoded": fields::hex(&encoded),
                 });
-                if *left_over > 0 {
-                    found["left_over"] = (*left_over).into();
-                }
-                found
+                (found, *left_over)
             }
+        };
+        if left_over > 0 {
+            found["left_over"] = left_over.into();
         }
+        found
     }
 }

@@ -65,6 +65,14 @@ pub enum DecodeErrorKind {
         /// The limit in bytes.
         limit: u32,
     },
+    /// A property list of more than [`Limits::properties_size`](crate::Limits::properties_size).
+    #[error("a property list may have at most {}, this one has {size}", Bytes(*limit))]
+    PropertiesTooLarge {
+        /// Bytes of the list.
+        size: u32,
+        /// The limit in bytes.
+        limit: u32,
+    },
     /// More items than one of the [`Limits`](crate::Limits) allows.
     #[error("at most {limit} {what} are accepted, found more")]
     TooMany {
@@ -104,13 +112,13 @@ pub enum DecodeErrorKind {
         found: char,
     },
     /// A bad Topic Name in PUBLISH, or a bad Will Topic.
-    #[error("bad topic name: {0}")]
+    #[error("bad topic name: {}", .0.kind())]
     TopicName(TopicError),
     /// A PUBLISH of 5.0 with neither a Topic Name nor a Topic Alias.
     #[error("expected a topic name or a Topic Alias, found neither")]
     NoTopic,
     /// A bad Topic Filter.
-    #[error("bad topic filter: {0}")]
+    #[error("bad topic filter: {}", .0.kind())]
     TopicFilter(TopicError),
     /// A Packet Identifier of 0.
     #[error("a packet identifier is from 1 to 65535, found 0")]
@@ -197,7 +205,7 @@ pub enum DecodeErrorKind {
         value: u32,
     },
     /// A Response Topic that is not a topic name.
-    #[error("bad response topic: {0}")]
+    #[error("bad response topic: {}", .0.kind())]
     ResponseTopic(TopicError),
     /// Authentication Data in CONNECT without Authentication Method.
     #[error("expected an Authentication Method along with the Authentication Data, found none")]
@@ -249,7 +257,7 @@ impl fmt::Display for Bytes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Excerpt {
     len: u16,
-    front: [u8; 6],
+    front: [u8; Self::LEN],
 }
 
 impl DecodeErrorKind {
@@ -265,6 +273,7 @@ impl DecodeErrorKind {
             Self::VarintTooLong => "VarintTooLong",
             Self::NotMinimal { .. } => "NotMinimal",
             Self::PacketTooLarge { .. } => "PacketTooLarge",
+            Self::PropertiesTooLarge { .. } => "PropertiesTooLarge",
             Self::TooMany { .. } => "TooMany",
             Self::Truncated { .. } => "Truncated",
             Self::TrailingBytes { .. } => "TrailingBytes",
@@ -302,13 +311,16 @@ impl DecodeErrorKind {
 }
 
 impl Excerpt {
-    /// The front of `bytes`, whose length is that of a string field.
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        let mut front = [0; 6];
+    /// Bytes that fit, at most.
+    pub(crate) const LEN: usize = 6;
+
+    /// The front of a string field of `len` bytes.
+    pub(crate) fn new(bytes: &[u8], len: u16) -> Self {
+        let mut front = [0; Self::LEN];
         for (to, &from) in front.iter_mut().zip(bytes) {
             *to = from;
         }
-        Self { len: u16::try_from(bytes.len()).unwrap_or(u16::MAX), front }
+        Self { len, front }
     }
 
     /// How many bytes there were, in all.

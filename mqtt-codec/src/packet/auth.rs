@@ -42,11 +42,13 @@ impl<'a> Body<'a> for Auth<'a> {
         mut reader: Reader<'a>,
         done: Done<impl FnOnce(Self) -> R>,
     ) -> Result<R, DecodeError> {
+        let mut list_at = reader.offset();
         let mut method = None;
         let (mut reason, mut properties) = (ReasonCode::Success, AuthProperties::default());
         // An empty AUTH is a legal way to write 0x00 without properties, and then lacks the method.
         if !reader.is_empty() {
             reason = read_reason(&mut reader, Self::TYPE)?;
+            list_at = reader.offset();
             properties.read_list(&mut reader, |reader, id| {
                 if id == PropertyId::AuthenticationMethod {
                     return once(&mut method, reader, id);
@@ -55,7 +57,7 @@ impl<'a> Body<'a> for Auth<'a> {
             })?;
         }
         let Some(authentication_method) = method else {
-            return Err(reader.error(DecodeErrorKind::NoAuthenticationMethod));
+            return Err(reader.error_at(list_at, DecodeErrorKind::NoAuthenticationMethod));
         };
         done.with(&reader, Self { reason, authentication_method, properties })
     }

@@ -3,7 +3,7 @@
 use core::num::{NonZeroU16, NonZeroU32};
 
 use super::{Body, Done, Lengths, check_reason, read_reason};
-use crate::property::{Properties, no_extra, properties};
+use crate::property::{Properties, properties};
 use crate::reader::Reader;
 use crate::writer::Sink;
 use crate::{DecodeError, DecodeErrorKind, EncodeError, PacketType, QoS, ReasonCode, Version};
@@ -85,9 +85,7 @@ impl<'a> Body<'a> for ConnAck<'a> {
         let session_present = flags & 1 == 1 && version != Version::V3_1;
         let mut properties = ConnAckProperties::default();
         let reason = if version.is_v5() {
-            let reason = read_reason(&mut reader, Self::TYPE)?;
-            properties.read_list(&mut reader, no_extra)?;
-            reason
+            read_reason(&mut reader, Self::TYPE)?
         } else {
             let start = reader.offset();
             let found = reader.u8()?;
@@ -97,6 +95,7 @@ impl<'a> Body<'a> for ConnAck<'a> {
         if session_present && reason != ReasonCode::Success {
             return Err(reader.error_at(flags_at, DecodeErrorKind::SessionPresentOnRefusal));
         }
+        properties.read_list_of(version, &mut reader)?;
         done.with(&reader, Self { session_present, reason, properties })
     }
 

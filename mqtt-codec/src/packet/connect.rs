@@ -44,7 +44,8 @@ pub struct Connect<'a> {
     pub clean_start: bool,
     /// Keep Alive in seconds; 0 is off.
     pub keep_alive: u16,
-    /// Client Identifier; may be empty.
+    /// Client Identifier; may be empty. Which ones a server takes is left to it, for the answer is a CONNACK: 3.1.1 wants
+    /// [`clean_start`](Self::clean_start) with an empty one (3.1.1 MQTT-3.1.3-7), 3.1 one of 1 to 23 characters.
     pub client_id: &'a str,
     /// The message to publish when the connection ends without a DISCONNECT.
     pub will: Option<Will<'a>>,
@@ -114,14 +115,7 @@ impl<'a> Connect<'a> {
 
 impl<'a> Will<'a> {
     #[inline(always)]
-    fn read<const V5: bool>(
-        flags: u8,
-        flags_at: usize,
-        reader: &mut Reader<'a>,
-    ) -> Result<Self, DecodeError> {
-        let Some(qos) = QoS::from_u8((flags & WILL_QOS) >> 3) else {
-            return Err(reader.error_at(flags_at, DecodeErrorKind::QoS));
-        };
+    fn read<const V5: bool>(qos: QoS, retain: bool, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let mut delay_interval = None;
         let mut properties = MessageProperties::default();
         if V5 {
@@ -134,7 +128,7 @@ impl<'a> Will<'a> {
         }
         let topic = reader.topic_name()?;
         let payload = reader.binary()?;
-        Ok(Self { topic, payload, qos, retain: flags & WILL_RETAIN != 0, delay_interval, properties })
+        Ok(Self { topic, payload, qos, retain, delay_interval, properties })
     }
 
     fn measure(&self, version: Version, lengths: &mut Lengths) -> Result<(), EncodeError> {
@@ -248,6 +242,10 @@ fn read<'a, const V5: bool, R>(
     if !V5 && has(PASSWORD) && !has(USER_NAME) {
         return Err(reader.error_at(flags_at, DecodeErrorKind::PasswordWithoutUserName));
     }
+    let will_qos = QoS::from_u8((flags & WILL_QOS) >> 3).filter(|_| has(WILL));
+    if has(WILL) && will_qos.is_none() {
+        return Err(reader.error_at(flags_at, DecodeErrorKind::QoS));
+    }
     let keep_alive = reader.u16()?;
     let mut properties = ConnectProperties::default();
     if V5 {
@@ -259,8 +257,8 @@ fn read<'a, const V5: bool, R>(
     }
     let client_id = reader.str()?;
     let mut will = None;
-    if has(WILL) {
-        will = Some(Will::read::<V5>(flags, flags_at, &mut reader)?);
+    if let Some(qos) = will_qos {
+        will = Some(Will::read::<V5>(qos, has(WILL_RETAIN), &mut reader)?);
     }
     // In 3.1 the remaining length wins over these two flags.
     let present = |flag, reader: &Reader<'_>| has(flag) && !(version == Version::V3_1 && reader.is_empty());

@@ -21,7 +21,7 @@ pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions
 use core::fmt;
 
 use crate::reader::{Reader, saturate};
-use crate::writer::{Sink, SliceSink, with_varint};
+use crate::writer::{Sink, fill, with_varint};
 use crate::{DecodeError, DecodeErrorKind, EncodeError, Frame, PacketType, ReasonCode, Version, varint};
 
 /// The end of decoding: makes the packet into what the caller returns, in the place where that is to be, for packets
@@ -140,6 +140,15 @@ impl Lengths {
         self.add(with_varint(len));
     }
 
+    /// Fails if the fixed header cannot say so much.
+    #[inline(always)]
+    const fn check(self) -> Result<Self, EncodeError> {
+        if self.body > varint::MAX as usize {
+            return Err(EncodeError::PacketTooLarge { len: self.body });
+        }
+        Ok(self)
+    }
+
     /// The whole packet.
     fn packet(&self) -> usize {
         with_varint(self.body).wrapping_add(1)
@@ -148,11 +157,7 @@ impl Lengths {
 
 #[inline(always)]
 fn measure<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<Lengths, EncodeError> {
-    let lengths = packet.measure(version)?;
-    if lengths.body > varint::MAX as usize {
-        return Err(EncodeError::PacketTooLarge { len: lengths.body });
-    }
-    Ok(lengths)
+    packet.measure(version)?.check()
 }
 
 fn encoded_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
@@ -200,13 +205,7 @@ fn encode_unusual<'a, T: Body<'a>>(
     buffer: &mut [u8],
 ) -> Result<usize, EncodeError> {
     let lengths = measure(packet, version)?;
-    let needed = lengths.packet();
-    let available = buffer.len();
-    let Some(space) = buffer.get_mut(..needed) else {
-        return Err(EncodeError::BufferTooSmall { needed, available });
-    };
-    write(packet, version, &lengths, &mut SliceSink(space));
-    Ok(needed)
+    fill(buffer, lengths.packet(), |sink| write(packet, version, &lengths, sink))
 }
 
 #[cfg(feature = "bytes")]
@@ -248,10 +247,7 @@ fn append_unusual<'a, T: Body<'a>>(
         return Ok(());
     }
     let lengths = measure(packet, version)?;
-    let mut sink = crate::writer::BufSink::new(buffer, lengths.packet())?;
-    write(packet, version, &lengths, &mut sink);
-    sink.flush();
-    Ok(())
+    crate::writer::append(buffer, lengths.packet(), |sink| write(packet, version, &lengths, sink))
 }
 
 /// A reason code that `packet` may carry.

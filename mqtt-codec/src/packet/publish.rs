@@ -9,7 +9,7 @@ use crate::property::{
     Properties, Value, ValueType, no_extra, once, optional_len, properties, write_optional,
 };
 use crate::reader::Reader;
-use crate::writer::{Sink, SliceSink, text_len, total};
+use crate::writer::{Sink, SliceSink, fill, text_len, total};
 use crate::{
     DecodeError, DecodeErrorKind, EncodeError, Limits, PacketId, PacketType, PropertyId, QoS, Repeated,
     SubscriptionId, SubscriptionIds, TopicAlias, Version,
@@ -38,14 +38,14 @@ impl<'a> MessageProperties<'a> {
     /// Appends the properties as a list with its length in front, as they stand in PUBLISH; a way to store them.
     ///
     /// # Errors
-    /// If a string is too long or has U+0000 in it, or the buffer has no room. Then nothing is written.
+    /// If a string is too long or has U+0000 in it, the list is longer than a packet can be, or the buffer has no room. Then
+    /// nothing is written.
     #[cfg(feature = "bytes")]
     pub fn encode(&self, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
-        let len = self.fields_len()?;
-        let mut sink = crate::writer::BufSink::new(buffer, crate::writer::with_varint(len))?;
-        self.write_list(len, &mut sink);
-        sink.flush();
-        Ok(())
+        let mut lengths = Lengths::default();
+        lengths.add_properties(self.fields_len()?);
+        let Lengths { body, properties, .. } = lengths.check()?;
+        crate::writer::append(buffer, body, |sink| self.write_list(properties, sink))
     }
 
     /// Reads what [`encode`](Self::encode) wrote.
@@ -215,7 +215,16 @@ impl<'a> Publish<'a> {
     /// # Errors
     /// Whatever makes the packet impossible to encode.
     pub fn head_len(&self, version: Version) -> Result<usize, EncodeError> {
-        self.encoded_len(version).map(|len| len.saturating_sub(self.payload.len()))
+        self.head(self.payload.len(), version).map(|(_, len)| len)
+    }
+
+    /// Encodes the packet without its payload, which has to follow on the wire, into the front of a slice and gives the
+    /// number of bytes.
+    ///
+    /// # Errors
+    /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
+    pub fn encode_head_to_slice(&self, version: Version, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+        self.fill_head(self.payload.len(), version, buffer)
     }
 
     /// Appends the packet without its payload, which has to follow on the wire.
@@ -224,13 +233,59 @@ impl<'a> Publish<'a> {
     /// If the buffer has no room or the packet is not legal in this version. Then nothing is written.
     #[cfg(feature = "bytes")]
     pub fn encode_head(&self, version: Version, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
-        let lengths = super::measure(self, version)?;
-        let needed = lengths.packet().saturating_sub(self.payload.len());
-        let mut sink = crate::writer::BufSink::new(buffer, needed)?;
-        super::write_fixed_header(self, &lengths, &mut sink);
-        self.write_head(version, &lengths, &mut sink);
-        sink.flush();
-        Ok(())
+        self.append_head(self.payload.len(), version, buffer)
+    }
+
+    /// The lengths of a packet with so many bytes of payload, and that of its head.
+    pub(crate) fn head(&self, payload_len: usize, version: Version) -> Result<(Lengths, usize), EncodeError> {
+        let lengths = self.lengths(payload_len, version)?.check()?;
+        Ok((lengths, lengths.packet().saturating_sub(payload_len)))
+    }
+
+    pub(crate) fn fill_head(
+        &self,
+        payload_len: usize,
+        version: Version,
+        buffer: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let (lengths, needed) = self.head(payload_len, version)?;
+        fill(buffer, needed, |sink| self.write_whole_head(version, &lengths, sink))
+    }
+
+    #[cfg(feature = "bytes")]
+    pub(crate) fn append_head(
+        &self,
+        payload_len: usize,
+        version: Version,
+        buffer: &mut impl bytes::BufMut,
+    ) -> Result<(), EncodeError> {
+        let (lengths, needed) = self.head(payload_len, version)?;
+        crate::writer::append(buffer, needed, |sink| self.write_whole_head(version, &lengths, sink))
+    }
+
+    fn write_whole_head(&self, version: Version, lengths: &Lengths, sink: &mut impl Sink) {
+        super::write_fixed_header(self, lengths, sink);
+        self.write_head(version, lengths, sink);
+    }
+
+    #[inline(always)]
+    fn lengths(&self, payload_len: usize, version: Version) -> Result<Lengths, EncodeError> {
+        let mut lengths = self.plain_lengths(self.topic.name().map_or("", TopicName::as_str), payload_len);
+        if version.is_v5() {
+            lengths.add_properties(self.properties_len()?);
+        } else if self.topic.name().is_none() {
+            return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
+        }
+        Ok(lengths)
+    }
+
+    /// Those without the property list.
+    #[inline(always)]
+    fn plain_lengths(&self, topic: &str, payload_len: usize) -> Lengths {
+        let mut lengths = Lengths::new(text_len(topic));
+        lengths.add(if self.delivery.packet_id().is_some() { 2 } else { 0 });
+        lengths.add(payload_len);
+        lengths
     }
 
     #[inline(always)]
@@ -323,15 +378,7 @@ impl<'a> Body<'a> for Publish<'a> {
 
     #[inline(always)]
     fn measure(&self, version: Version) -> Result<Lengths, EncodeError> {
-        let mut lengths = Lengths::new(text_len(self.topic.name().map_or("", TopicName::as_str)));
-        lengths.add(if self.delivery.packet_id().is_some() { 2 } else { 0 });
-        lengths.add(self.payload.len());
-        if version.is_v5() {
-            lengths.add_properties(self.properties_len()?);
-        } else if self.topic.name().is_none() {
-            return Err(EncodeError::NotInVersion { packet: Self::TYPE, version });
-        }
-        Ok(lengths)
+        self.lengths(self.payload.len(), version)
     }
 
     #[inline(always)]
@@ -346,10 +393,8 @@ impl<'a> Body<'a> for Publish<'a> {
         if version.is_v5() && self.has_properties() {
             return None;
         }
-        let mut lengths = Lengths::new(text_len(name.as_str()));
-        lengths.add(if self.delivery.packet_id().is_some() { 2 } else { 0 });
+        let mut lengths = self.plain_lengths(name.as_str(), self.payload.len());
         lengths.add(if version.is_v5() { 1 } else { 0 });
-        lengths.add(self.payload.len());
         if lengths.body > 0x3FFF {
             return None;
         }
@@ -366,6 +411,7 @@ impl<'a> Body<'a> for Publish<'a> {
         }
         space.copy_from_slice(name.as_str().as_bytes());
         sink.put(self.payload);
+        debug_assert!(sink.0.is_empty(), "a packet is as long as it was measured");
         Some(len)
     }
 }

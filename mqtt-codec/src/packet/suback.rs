@@ -103,7 +103,9 @@ impl<'a> Body<'a> for SubAck<'a> {
         }
         let mut lengths = Lengths::new(2);
         lengths.add(self.codes.len());
-        if self.codes.wire(version).is_none() {
+        // Decoded ones too, for they may be those of an UNSUBACK.
+        let are_good = |bytes: &[u8]| bytes.iter().all(|&byte| suback_byte(byte, version));
+        if !self.codes.wire(version).is_some_and(are_good) {
             for code in self.codes {
                 if suback_code(code, version).is_none() {
                     return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });

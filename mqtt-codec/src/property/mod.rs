@@ -84,7 +84,12 @@ pub(crate) trait Properties<'a>: Default {
         if reader.skip_empty_list() {
             return Ok(());
         }
+        let start = reader.offset();
         let len = reader.varint()?;
+        if len > reader.limits.properties_size {
+            let limit = reader.limits.properties_size;
+            return Err(reader.error_at(start, DecodeErrorKind::PropertiesTooLarge { size: len, limit }));
+        }
         // A property list of 4 GiB does not fit any packet, whatever the width of usize.
         let bytes = reader.bytes(usize::try_from(len).unwrap_or(usize::MAX))?;
         let mut list = reader.within(bytes);

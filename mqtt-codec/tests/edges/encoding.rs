@@ -51,6 +51,58 @@ fn codes_that_do_not_belong_are_not_sent() {
     assert_eq!(unencodable(version, auth), EncodeError::ReasonCode { packet, version, code });
 }
 
+/// A decoded list is known to be good where it came from, which need not be where it goes.
+#[test]
+fn the_codes_of_an_unsuback_in_a_suback() {
+    let Ok(Packet::UnsubAck(unsuback)) = decode(Version::V5, &hex!("B0 05 00 01 00 00 11")) else { panic!() };
+    let UnsubAck { packet_id, codes, properties } = unsuback;
+    let (packet, version, code) = (PacketType::SubAck, Version::V5, ReasonCode::NoSubscriptionExisted);
+    let error = EncodeError::ReasonCode { packet, version, code };
+    assert_eq!(unencodable(version, SubAck { packet_id, codes, properties }), error);
+    let Ok(Packet::SubAck(suback)) = decode(Version::V5, &hex!("90 05 00 01 00 00 02")) else { panic!() };
+    let SubAck { codes, .. } = suback;
+    let (packet, code) = (PacketType::UnsubAck, ReasonCode::GrantedQoS2);
+    let error = EncodeError::ReasonCode { packet, version, code };
+    assert_eq!(unencodable(version, UnsubAck { packet_id, codes, properties }), error);
+}
+
+#[test]
+fn message_properties_by_themselves() {
+    let pairs = [("n", "v"), ("n", "")];
+    let properties = MessageProperties {
+        payload_format: Some(PayloadFormat::Utf8),
+        content_type: Some("text/plain"),
+        response_topic: Some(name("a/b")),
+        user_properties: (&pairs).into(),
+        ..MessageProperties::default()
+    };
+    for properties in [properties, MessageProperties::default()] {
+        let mut bytes = Vec::new();
+        properties.encode(&mut bytes).unwrap();
+        assert_eq!(MessageProperties::decode(&bytes), Ok(properties));
+        bytes.push(0);
+        let error = MessageProperties::decode(&bytes).unwrap_err();
+        assert_eq!(error.kind(), Kind::TrailingBytes { count: 1 });
+    }
+    assert_eq!(MessageProperties::decode(b"").unwrap_err().kind(), Kind::Truncated { needed: 1, left: 0 });
+
+    // 4 bytes of length and 268,435,451 behind it are the most that a packet could hold; one more is too many.
+    let text = "x".repeat(65_535);
+    let mut pairs = vec![(&text[..], &text[..]); 2_047];
+    let last = 268_435_451 - pairs.len() * (1 + 2 * 65_537);
+    let (first, second) = (last - 5 - 65_000, 65_000);
+    pairs.push((&text[..first], &text[..second]));
+    let mut sink = Vec::new();
+    MessageProperties { user_properties: pairs[..].into(), ..Default::default() }.encode(&mut sink).unwrap();
+    assert_eq!((sink.len(), &sink[..4]), (268_435_455, &hex!("FB FF FF 7F")[..]));
+    pairs[2_047] = (&text[..=first], &text[..second]);
+    let mut nothing = Vec::new();
+    let error =
+        MessageProperties { user_properties: pairs[..].into(), ..Default::default() }.encode(&mut nothing);
+    assert_eq!(error, Err(EncodeError::PacketTooLarge { len: 268_435_456 }));
+    assert!(nothing.is_empty());
+}
+
 #[test]
 fn lists_without_entries_are_not_sent() {
     let (packet_id, properties) = (PacketId::MIN, AckProperties::default());

@@ -89,6 +89,12 @@ fn json_of_every_case() {
                     expected["ok"] = false.into();
                     assert!(!found["message"].as_str().unwrap().is_empty());
                     expected["message"] = found["message"].clone();
+                    let whole = mqtt_codec::frame(&bytes, &mqtt_codec::Limits::default());
+                    if let Ok(Some(frame)) = whole
+                        && frame.bytes().len() < bytes.len()
+                    {
+                        expected["left_over"] = (bytes.len() - frame.bytes().len()).into();
+                    }
                     expected
                 }
                 _ => json!({"ok": false, "incomplete": true}),
@@ -147,8 +153,7 @@ fn lines_that_are_skipped_and_lines_that_are_not_hexadecimal() {
     let (output, all_hex) = inspect(input, Version::V5, true);
     assert!(!all_hex);
     let ping = |kind: &str, encoded: &str| json!({"ok": true, "type": kind, "version": "5", "fields": {}, "encoded": encoded});
-    let not_hex =
-        json!({"ok": false, "kind": "NotHex", "message": "the line is not pairs of hexadecimal digits"});
+    let not_hex = json!({"ok": false, "kind": "NotHex", "message": "the line is not pairs of hexadecimal digits", "offset": null, "reason_code": null, "statement": null});
     let mut with_more = ping("PINGRESP", "d000");
     with_more["left_over"] = 2.into();
     let incomplete = json!({"ok": false, "incomplete": true});

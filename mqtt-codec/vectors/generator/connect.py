@@ -46,11 +46,11 @@ def connects():
                     fields["password"] = "70"
                 kept = flags & (0xFE if will else 0xC6)
                 accept(file, name, version, data, "CONNECT", fields, connect(version, kept, tail))
-        for topic, kind_statement in [("", "4.7.3-1"), ("#", ("4.7.1-1", "4.7.0-1")), ("a/+", ("4.7.1-1", "4.7.0-1"))]:
+        for topic, at, statement in [("", 0, "4.7.3-1"), ("#", 2, ("4.7.1-1", "4.7.0-1")), ("a/+", 4, ("4.7.1-1", "4.7.0-1"))]:
             tail = empty_list(version) + field(topic) + field("x")
             data = connect(version, 0x04, tail)
             reject(file, f"will topic {json.dumps(topic)}", version, data, "TopicName", 0x90,
-                   len(data) - len(tail) + len(empty_list(version)), kind_statement)
+                   len(data) - len(tail) + len(empty_list(version)) + at, statement)
         for client in ("", "c" * 24):
             for flags in (0, 2):
                 accept(file, f"client identifier of {len(client)} bytes, connect flags {flags}", version,
@@ -61,7 +61,7 @@ def connects():
                    {"clean_start": False, "keep_alive": keep_alive, "client_id": "c"})
         for other in VERSIONS:
             if other != version:
-                reject(file, f"CONNECT of {other}", version, connect(other, 0), "WrongVersion", PROTOCOL_ERROR, 2)
+                reject(file, f"CONNECT of {other}", version, connect(other, 0), "WrongVersion", 0x84, 2, "3.1.2-2")
         for name in (b"MQTX", b"mqtt", b"MQIsd", b"MQTTMQTT", b"", b"MQT\0"):
             reject(file, f"protocol name {name!r}", version, packet(0x10, field(name), b"\x04\x02\0\0\0\x01c"), "ProtocolName",
                    0x84, 2, "3.1.2-1")

@@ -19,5 +19,5 @@ def neighbours():
                {"packet_id": 10, "reason_code": "0x00"}, packet(first, b"\0\x0A"))
     accept(file, "DISCONNECT with an empty property list", V5, b"\xE0\x02\x8E\0", "DISCONNECT", {"reason_code": "0x8E"}, b"\xE0\x01\x8E")
     reject(file, "AUTH without anything", V5, b"\xF0\0", "NoAuthenticationMethod", PROTOCOL_ERROR, 2, "4.12.0-5")
-    reject(file, "AUTH without a method", V5, b"\xF0\x02\x18\0", "NoAuthenticationMethod", PROTOCOL_ERROR, 4, "4.12.0-5")
+    reject(file, "AUTH without a method", V5, b"\xF0\x02\x18\0", "NoAuthenticationMethod", PROTOCOL_ERROR, 3, "4.12.0-5")
     reject(file, "AUTH with a code alone", V5, b"\xF0\x01\x18", "Truncated", MALFORMED, 3)

@@ -9,8 +9,8 @@ def topics():
     file = "topics"
     for version in VERSIONS:
         none = empty_list(version)
-        for topic in ("+", "#", "a/+", "a+", "a/#/b"):
-            reject(file, f"PUBLISH to {topic}", version, packet(0x30, field(topic), none), "TopicName", 0x90, 2, "3.3.2-2")
+        for topic, at in (("+", 0), ("#", 0), ("a/+", 2), ("a+", 1), ("a/#/b", 2)):
+            reject(file, f"PUBLISH to {topic}", version, packet(0x30, field(topic), none), "TopicName", 0x90, 4 + at, "3.3.2-2")
         if version == V5:
             reject(file, "PUBLISH with neither topic name nor alias", version, packet(0x30, field(""), none), "NoTopic",
                    PROTOCOL_ERROR, 2, "3.3.2-1")
@@ -26,11 +26,12 @@ def topics():
             reject(file, f"{kind} {first:02X} with packet identifier 0", version, packet(first, front, b"\0\0", tail), "PacketIdZero",
                    PROTOCOL_ERROR, 2 + len(front), statement)
         good = ["a", "/", "//", "+", "#", "a/#", "+/+/#", "/+", "$SYS/#", "$share/g/a", "$share/g/#", "$share/g//", "a b", "\uFEFFa"]
-        bad = [("", "4.7.3-1"), ("a#", ("4.7.1-2", "4.7.1-1")), ("#/a", ("4.7.1-2", "4.7.1-1")), ("a/#/b", ("4.7.1-2", "4.7.1-1")),
-               ("a+", ("4.7.1-3", "4.7.1-2")), ("++", ("4.7.1-3", "4.7.1-2")), ("a/b+/c", ("4.7.1-3", "4.7.1-2")),
-               ("$share/", (None, "4.8.2-1")), ("$share//a", (None, "4.8.2-1")), ("$share/g", (None, "4.8.2-2")),
-               ("$share/g/", (None, "4.8.2-2")), ("$share/g+/a", (None, "4.8.2-2")), ("$share/g#/a", (None, "4.8.2-2")),
-               ("$share/g/a#", ("4.7.1-2", "4.7.1-1"))]
+        # With the byte of the text that is wrong; of an empty one, its length.
+        bad = [("", -2, "4.7.3-1"), ("a#", 1, ("4.7.1-2", "4.7.1-1")), ("#/a", 0, ("4.7.1-2", "4.7.1-1")),
+               ("a/#/b", 2, ("4.7.1-2", "4.7.1-1")), ("a+", 1, ("4.7.1-3", "4.7.1-2")), ("++", 0, ("4.7.1-3", "4.7.1-2")),
+               ("a/b+/c", 3, ("4.7.1-3", "4.7.1-2")), ("$share/", 6, (None, "4.8.2-1")), ("$share//a", 7, (None, "4.8.2-1")),
+               ("$share/g", 7, (None, "4.8.2-2")), ("$share/g/", 8, (None, "4.8.2-2")), ("$share/g+/a", 8, (None, "4.8.2-2")),
+               ("$share/g#/a", 8, (None, "4.8.2-2")), ("$share/g/a#", 10, ("4.7.1-2", "4.7.1-1"))]
         for kind, first, behind in (("SUBSCRIBE", 0x82, b"\0"), ("UNSUBSCRIBE", 0xA2, b"")):
             for text in good:
                 entry = {"filter": text, "qos": 0}
@@ -38,9 +39,9 @@ def topics():
                     entry.update(no_local=False, retain_as_published=False, retain_handling=0)
                 fields = {"packet_id": 10, **({"subscriptions": [entry]} if kind == "SUBSCRIBE" else {"filters": [text]})}
                 accept(file, f"{kind} of {json.dumps(text)}", version, packet(first, b"\0\x0A", none, field(text), behind), kind, fields)
-            for text, statement in bad:
+            for text, at, statement in bad:
                 reject(file, f"{kind} of {json.dumps(text)}", version, packet(first, b"\0\x0A", none, field(text), behind),
-                       "TopicFilter", PROTOCOL_ERROR, 4 + len(none), statement)
+                       "TopicFilter", PROTOCOL_ERROR, 6 + len(none) + at, statement)
 
 
 def options():

@@ -48,8 +48,8 @@ def illegal(kind, name):
             out.append((what, field(b"ab" + text), error, MALFORMED, statement, 4))
     if kind == "topic":
         out += [("empty", field(""), "ResponseTopic", PROTOCOL_ERROR, None, 0)]
-        for text in ("a/+", "#", "a+b"):
-            out.append((text, field(text), "ResponseTopic", PROTOCOL_ERROR, "3.3.2-14", 0))
+        for text, at in (("a/+", 2), ("#", 0), ("a+b", 1)):
+            out.append((text, field(text), "ResponseTopic", PROTOCOL_ERROR, "3.3.2-14", 2 + at))
     if kind == "pair":
         for what, text, error, statement in BAD_TEXT[:4]:
             out.append((what + " in the name", field(text) + field(""), error, MALFORMED, statement, 2))
