@@ -19,12 +19,13 @@ pub struct List<'a, T>(Source<'a, T>);
 #[derive(Clone, Copy)]
 enum Source<'a, T> {
     Slice(&'a [T]),
-    /// `count` items, and nothing else unless they are `among_others`, which iteration skips.
+    /// `count` items, perhaps among others, which iteration skips.
     Wire {
         bytes: &'a [u8],
         count: u32,
         version: Version,
-        among_others: bool,
+        /// Whether a packet of this version can have the bytes as they are.
+        as_is: bool,
     },
 }
 
@@ -58,23 +59,22 @@ impl<'a, T: ListItem<'a>> List<'a, T> {
         Self(Source::Slice(items))
     }
 
-    /// Of bytes that hold `count` items and nothing else.
+    /// Of bytes that hold `count` items and nothing else, and that every packet that can have such a list can have.
     pub(crate) const fn on_wire(bytes: &'a [u8], count: u32, version: Version) -> Self {
-        Self(Source::Wire { bytes, count, version, among_others: false })
+        Self(Source::Wire { bytes, count, version, as_is: true })
     }
 
-    /// Of bytes that hold `count` items among others.
-    pub(crate) const fn among_others(bytes: &'a [u8], count: u32, version: Version) -> Self {
-        Self(Source::Wire { bytes, count, version, among_others: true })
+    /// Of bytes that hold `count` items but are not to be copied: they hold others too, or what not every packet can have.
+    pub(crate) const fn to_iterate(bytes: &'a [u8], count: u32, version: Version) -> Self {
+        Self(Source::Wire { bytes, count, version, as_is: false })
     }
 
-    /// The bytes of a list that was decoded as `version` and has nothing else among its items: encoding it as that
-    /// version is copying them.
+    /// The bytes of a list that was decoded as `version`, if encoding it as that version is copying them.
     #[inline(always)]
     pub(crate) fn wire(&self, version: Version) -> Option<&'a [u8]> {
         match &self.0 {
             // 3.1 ignores bits that an encoder must not write.
-            Source::Wire { bytes, version: decoded_as, among_others: false, .. }
+            Source::Wire { bytes, version: decoded_as, as_is: true, .. }
                 if *decoded_as == version && version != Version::V3_1 =>
             {
                 Some(bytes)

@@ -446,7 +446,7 @@ fn with_properties<'a, R>(
     })?;
     let subscription_ids = match ids {
         0 => SubscriptionIds::default(),
-        _ => SubscriptionIds::among_others(list_bytes(list), ids, Version::V5),
+        _ => SubscriptionIds::to_iterate(list_bytes(list), ids, Version::V5),
     };
     let topic = match (name, alias) {
         (Some(name), None) => PublishTopic::Name(name),

@@ -32,12 +32,11 @@ pub struct UnsubAck<'a> {
     pub properties: AckProperties<'a>,
 }
 
-/// The codes at the end of a packet.
+/// The bytes of the codes at the end of a packet, and how many they are.
 fn read_codes<'a>(
     reader: &mut Reader<'a>,
-    version: Version,
     allowed: impl Fn(u8) -> bool,
-) -> Result<ReasonCodes<'a>, DecodeError> {
+) -> Result<(&'a [u8], u32), DecodeError> {
     let start = reader.offset();
     let bytes = reader.take_rest();
     let count = saturate(bytes.len());
@@ -55,7 +54,7 @@ fn read_codes<'a>(
             return Err(reader.error_at(start.saturating_add(index), DecodeErrorKind::ReasonCode { found }));
         }
     }
-    Ok(ReasonCodes::on_wire(bytes, count, version))
+    Ok((bytes, count))
 }
 
 /// What a SUBACK of this version says for a code: all failures are one in 3.1.1, and 3.1 has none (MQTT-3.9.3-2).
@@ -93,7 +92,8 @@ impl<'a> Body<'a> for SubAck<'a> {
         let packet_id = reader.packet_id()?;
         let mut properties = AckProperties::default();
         properties.read_list_of(version, &mut reader)?;
-        let codes = read_codes(&mut reader, version, |found| suback_byte(found, version))?;
+        let (codes, count) = read_codes(&mut reader, |found| suback_byte(found, version))?;
+        let codes = ReasonCodes::on_wire(codes, count, version);
         done.with(&reader, Self { packet_id, codes, properties })
     }
 
@@ -103,9 +103,7 @@ impl<'a> Body<'a> for SubAck<'a> {
         }
         let mut lengths = Lengths::new(2);
         lengths.add(self.codes.len());
-        // Decoded ones too, for they may be those of an UNSUBACK.
-        let are_good = |bytes: &[u8]| bytes.iter().all(|&byte| suback_byte(byte, version));
-        if !self.codes.wire(version).is_some_and(are_good) {
+        if self.codes.wire(version).is_none() {
             for code in self.codes {
                 if suback_code(code, version).is_none() {
                     return Err(EncodeError::ReasonCode { packet: Self::TYPE, version, code });
@@ -148,7 +146,9 @@ impl<'a> Body<'a> for UnsubAck<'a> {
         }
         let mut properties = AckProperties::default();
         properties.read_list(&mut reader, no_extra)?;
-        let codes = read_codes(&mut reader, version, |found| ReasonCode::is_allowed_byte(found, Self::TYPE))?;
+        let (codes, count) = read_codes(&mut reader, |found| ReasonCode::is_allowed_byte(found, Self::TYPE))?;
+        // Not as they are, for a SUBACK cannot have all of them.
+        let codes = ReasonCodes::to_iterate(codes, count, version);
         done.with(&reader, Self { packet_id, codes, properties })
     }
 

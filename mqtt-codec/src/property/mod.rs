@@ -111,7 +111,7 @@ pub(crate) trait Properties<'a>: Default {
         if user_properties > 0 {
             self.set_user_properties(match run.of(bytes) {
                 Some(run) => UserProperties::on_wire(run, user_properties, Version::V5),
-                None => UserProperties::among_others(bytes, user_properties, Version::V5),
+                None => UserProperties::to_iterate(bytes, user_properties, Version::V5),
             });
         }
         Ok(())
