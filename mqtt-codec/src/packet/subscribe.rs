@@ -84,12 +84,13 @@ impl SubscriptionOptions {
     /// Whether the options byte is one of this version; 3.1 ignores all but the QoS.
     #[inline]
     const fn is_legal(byte: u8, version: Version) -> bool {
-        match version {
-            Version::V3_1 => byte & 0b11 != 0b11,
-            Version::V3_1_1 => byte < 0b11,
+        let most = match version {
+            Version::V3_1 => 0xFF,
+            Version::V3_1_1 => 0b10,
             // Retain Handling and the reserved bits are the highest.
-            Version::V5 => byte & 0b11 != 0b11 && byte < 0b11_0000,
-        }
+            Version::V5 => 0b10_1111,
+        };
+        byte & 0b11 != 0b11 && byte <= most
     }
 
     /// Of a legal byte.
