@@ -238,6 +238,8 @@ impl<'a> Publish<'a> {
 
     /// The lengths of a packet with so many bytes of payload, and that of its head.
     pub(crate) fn head(&self, payload_len: usize, version: Version) -> Result<(Lengths, usize), EncodeError> {
+        // A payload that is not there can have any length; the sum must not overflow.
+        Lengths::new(payload_len).check()?;
         let lengths = self.lengths(payload_len, version)?.check()?;
         Ok((lengths, lengths.packet().saturating_sub(payload_len)))
     }
