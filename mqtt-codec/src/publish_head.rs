@@ -111,7 +111,7 @@ fn head_end(version: Version, bytes: &[u8], header: Header, limits: &Limits) -> 
             Some(if end > size || value > limits.properties_size { Err(list) } else { Ok(end) })
         }
         Varint::TooLong => Some(Err(list_at.saturating_add(4))),
-        Varint::Incomplete if bytes.len() < size => None,
+        // More has to come, or, if that is all, decoding says what is wrong.
         Varint::Incomplete => Some(Ok(size)),
     }
 }
