@@ -49,6 +49,7 @@ pub(super) fn refused_by_us_alone(
         Kind::TopicName(error) if error.kind() == TopicErrorKind::Empty => ALL,
         Kind::TopicName(_) => RMQTT_CORE,
         // R5
+        Kind::TopicFilter(error) if error.kind() == TopicErrorKind::SingleLevelWildcard => ALL,
         Kind::TopicFilter(_) => RMQTT_CORE,
         // R6
         Kind::ResponseTopic(error) if error.kind() == TopicErrorKind::Empty => ALL,
