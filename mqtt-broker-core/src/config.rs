@@ -48,8 +48,8 @@ pub struct Config {
     pub connections: usize,
     /// Sessions, those of clients that are away included. A CONNECT that would make another gets reason code 0x97.
     pub sessions: usize,
-    /// The key from which assigned Client Identifiers are made. With a random one they cannot be guessed and do not repeat
-    /// after a restart.
+    /// The key from which assigned Client Identifiers are made, and of the hashes by which filters are found. With a random one
+    /// identifiers cannot be guessed and do not repeat after a restart, and clients cannot choose filters whose hashes collide.
     pub seed: u128,
 }
 

@@ -67,8 +67,10 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    pub(crate) const fn new() -> Self {
-        Self { trie: SubscriptionTrie::new(), groups: Slab::new(), group_of: BTreeMap::new() }
+    pub(crate) const fn new(seed: u128) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
+        let seed = seed as u64;
+        Self { trie: SubscriptionTrie::with_seed(seed), groups: Slab::new(), group_of: BTreeMap::new() }
     }
 
     /// A session that is connected makes a subscription or replaces one.
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_a_group_without_members() {
-        let mut router = Router::new();
+        let mut router = Router::new(0);
         let [a, b] = keys();
         for session in [a, b] {
             router.subscribe(session, filter("$share/g/x"), Granted::default());
@@ -186,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_turn_goes_on_behind_the_last_that_was_served_even_if_that_has_left() {
-        let mut router = Router::new();
+        let mut router = Router::new(0);
         let [a, b, c] = keys();
         for session in [a, b, c] {
             router.subscribe(session, filter("$share/g/x"), Granted::default());

@@ -98,18 +98,7 @@ impl TopicFilter {
         if name.starts_with_dollar() && filter.starts_with_wildcard() {
             return false;
         }
-        let mut name_levels = name.levels();
-        for wanted in filter.levels() {
-            if wanted == "#" {
-                // Also when the name has no further level: `#` includes the parent level.
-                return true;
-            }
-            match name_levels.next() {
-                Some(level) if wanted == "+" || wanted == level => {}
-                Some(_) | None => return false,
-            }
-        }
-        name_levels.next().is_none()
+        levels_match(&filter.0, name.as_str())
     }
 
     /// The inner filter of a shared filter, or the filter itself.
@@ -135,6 +124,28 @@ pub struct TopicFilterBuf(alloc::boxed::Box<str>);
 
 #[cfg(feature = "alloc")]
 text::owned_text!(TopicFilter, TopicFilterBuf);
+
+/// Whether levels of a name are those of a filter, or of the rests of both.
+pub(crate) fn levels_match(filter: &str, name: &str) -> bool {
+    let (mut filter, mut name) = (filter.as_bytes(), name.as_bytes());
+    loop {
+        // A name has no wildcards, so the texts part at one if not before.
+        let common = text::common_len(filter, name);
+        let (Some(wanted), Some(rest)) = (filter.get(common..), name.get(common..)) else { return false };
+        match wanted {
+            [] => return rest.is_empty(),
+            // Also when the name has no further level: `#` includes the parent level.
+            b"#" => return true,
+            b"/#" => return rest.is_empty(),
+            [b'+', after @ ..] => {
+                let level = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+                filter = after;
+                name = rest.get(level..).unwrap_or_default();
+            }
+            _ => return false,
+        }
+    }
+}
 
 /// Whether a text is a filter, found out faster than what is wrong with one that is not.
 #[inline(never)]

@@ -45,6 +45,16 @@ impl<'a> LevelCursor<'a> {
         Self { text, start: 0 }
     }
 
+    /// Before the level that begins at `start`, which may be one more than the length of the text.
+    pub(crate) const fn at(text: &'a str, start: usize) -> Self {
+        Self { text, start }
+    }
+
+    /// Where the level that follows begins.
+    pub(crate) const fn start(&self) -> usize {
+        self.start
+    }
+
     /// The level that follows, or `None` after the last one.
     pub(crate) fn level(&self) -> Option<&'a str> {
         Levels::new(self.rest()?).next()

@@ -96,6 +96,23 @@ const fn suspect_lanes(word: u64) -> u64 {
     !(bits + LOW) & HIGH
 }
 
+/// How many bytes two texts have in common at their front.
+#[inline(always)]
+pub(crate) fn common_len(mut one: &[u8], mut other: &[u8]) -> usize {
+    let mut common = 0;
+    while let (Some((a, one_rest)), Some((b, other_rest))) =
+        (one.split_first_chunk(), other.split_first_chunk())
+    {
+        let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if difference != 0 {
+            return common + difference.trailing_zeros() as usize / 8;
+        }
+        common += 8;
+        (one, other) = (one_rest, other_rest);
+    }
+    common + one.iter().zip(other).take_while(|(a, b)| a == b).count()
+}
+
 /// The conversions and comparisons of a borrowed text.
 macro_rules! borrowed_text {
     ($Text:ident) => {

@@ -127,12 +127,11 @@ fn failure(reason: ReasonCode, packet: PacketType, otherwise: ReasonCode) -> Rea
 impl Core {
     fn new(config: Config) -> Self {
         Self {
-            config,
             now: Timestamp::ZERO,
             connections: BTreeMap::new(),
             sessions: Slab::new(),
             clients: BTreeMap::new(),
-            router: Router::new(),
+            router: Router::new(config.seed),
             retained: RetainedTrie::new(),
             retained_ever: 0,
             timers: Timers::default(),
@@ -142,6 +141,7 @@ impl Core {
             shutting_down: false,
             stats: Stats::default(),
             targets: Vec::new(),
+            config,
         }
     }
 

@@ -1,17 +1,20 @@
-mod children;
-mod node;
+mod hashing;
 mod slab;
-mod walk;
+mod subscribers;
+mod visit;
+mod wild;
 
-use alloc::collections::BTreeMap;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::ops::ControlFlow;
 
-use self::node::Node;
-use self::slab::{NodeId, Slab};
-use crate::filter::TopicFilter;
-use crate::levels::LevelCursor;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as TableEntry;
+
+use self::hashing::Seed;
+use self::slab::{Id, Slab};
+use self::subscribers::Subscribers;
+use self::wild::{Texts, Wild};
+use crate::filter::{TopicFilter, TopicFilterBuf};
 use crate::name::TopicName;
 
 /// Finds the subscriptions that match a topic name.
@@ -24,11 +27,13 @@ use crate::name::TopicName;
 /// with the group in the key or in a trie of its own. A shared filter that is inserted as it is
 /// matches names that begin with `$share/`, which are not what it is for.
 ///
-/// A node takes about 80 bytes, plus the text of its level and a map of its subscribers. There is one node
-/// for each level of each filter, shared by the filters that begin alike; nodes go with the last filter that
-/// needs them. The memory of removed nodes is used again, and given back when the trie becomes empty.
+/// A filter without wildcards is found by one look into a hash table, whatever the number of levels and of
+/// filters. Those with wildcards are in a trie besides, which has nodes only where filters part. The hashes are keyed
+/// with the seed that [`with_seed`](Self::with_seed) takes; nothing that can be seen depends on them. An empty trie has
+/// no memory.
 ///
-/// Equality, hash and Debug form are those of the contents, whatever the history.
+/// The order of visits depends on the history alone: the same calls in the same order make tries that visit
+/// in the same order. Equality and hash are those of the contents.
 ///
 /// ```
 /// use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicName};
@@ -44,16 +49,38 @@ use crate::name::TopicName;
 /// ```
 #[derive(Clone)]
 pub struct SubscriptionTrie<K, V> {
-    nodes: Slab<Node<K, V>>,
-    /// `None` exactly when the trie is empty.
-    root: Option<NodeId>,
+    filters: Filters<K, V>,
+    by_text: HashTable<Id>,
+    wild: Wild,
+    seed: Seed,
     len: usize,
 }
 
+/// All filters, each with its subscribers.
+type Filters<K, V> = Slab<Subscribed<K, V>>;
+
+#[derive(Clone, Debug)]
+struct Subscribed<K, V> {
+    filter: TopicFilterBuf,
+    subscribers: Subscribers<K, V>,
+}
+
+impl<K, V> Texts for Filters<K, V> {
+    fn text(&self, filter: Id) -> &str {
+        self.get(filter).filter.as_str()
+    }
+}
+
 impl<K, V> SubscriptionTrie<K, V> {
-    /// Makes an empty trie, without allocating.
+    /// Makes an empty trie, without allocating, with the seed 0.
     pub const fn new() -> Self {
-        Self { nodes: Slab::new(), root: None, len: 0 }
+        Self::with_seed(0)
+    }
+
+    /// Makes an empty trie, without allocating. Whoever does not know the seed cannot choose filters that are
+    /// slow to find because their hashes collide; so let it be a random number where strangers subscribe.
+    pub const fn with_seed(seed: u64) -> Self {
+        Self { filters: Slab::new(), by_text: HashTable::new(), wild: Wild::new(), seed: Seed(seed), len: 0 }
     }
 
     /// The number of pairs of a filter and a key.
@@ -66,119 +93,122 @@ impl<K, V> SubscriptionTrie<K, V> {
         self.len == 0
     }
 
+    /// The number of different filters.
+    pub const fn filters(&self) -> usize {
+        self.filters.used()
+    }
+
     /// Calls `f` for each subscription whose filter matches `name`, once per pair of filter and key.
     ///
-    /// The order depends only on the contents. Level by level from the first: the filters that go on with
-    /// `#`, then the filter that ends here, then those that go on with the level of the name, then those
-    /// that go on with `+`; and by key within one filter.
+    /// The filter that is the name comes first, then those with wildcards, level by level: those that go on with `#`,
+    /// then the filter that ends here, then those that go on with the level of the name, then those that go on with `+`.
     ///
-    /// Nothing is allocated. The work is bounded by the nodes that can match, which are those whose path
-    /// matches the beginning of the name: each is entered once, with one search among the children of each.
-    /// There are at most 2^n of them at depth n, and no more than the trie has.
-    pub fn visit<'t>(&'t self, name: &TopicName, mut f: impl FnMut(&'t K, &'t V)) {
-        let Some(root) = self.root else { return };
-        let mut emit = |values: &'t BTreeMap<K, V>| values.iter().for_each(|(key, value)| f(key, value));
-        let mut rest = LevelCursor::new(name.as_str());
-        // MQTT-4.7.2-1: wildcards in the first level do not match `$...`.
-        let takes_wildcards = |rest: &LevelCursor<'_>| !(rest.at_first() && name.starts_with_dollar());
-        let mut id = root;
-        'enter: loop {
-            let node = self.nodes.get(id);
-            let wildcards = takes_wildcards(&rest);
-            if wildcards && let Some(hash) = node.hash {
-                emit(&self.nodes.get(hash).values);
-            }
-            match rest.level() {
-                None => emit(&node.values),
-                Some(level) => {
-                    let plus = if wildcards { node.plus } else { None };
-                    if let Some(child) = node.exact.get(level).or(plus) {
-                        rest.pass(level);
-                        id = child;
-                        continue 'enter;
-                    }
-                }
-            }
-            // Nothing further below: go back to the last node with a `+` child that was not yet entered.
-            while let Some(parent) = self.nodes.get(id).parent {
-                let level = rest.back();
-                let plus = self.nodes.get(parent).plus.filter(|_| takes_wildcards(&rest));
-                if let Some(plus) = plus
-                    && plus != id
-                {
-                    rest.pass(level);
-                    id = plus;
-                    continue 'enter;
-                }
-                id = parent;
-            }
-            return;
-        }
+    /// Nothing is allocated. The work is bounded by the filters with wildcards, and by the nodes that can match, which are
+    /// those whose path matches the beginning of the name: each is entered once, with one look into a hash table, and
+    /// each filter is compared once. There are at most 2^n of them at depth n.
+    pub fn visit<'t>(&'t self, name: &TopicName, f: impl FnMut(&'t K, &'t V)) {
+        let _ = self.visit_within(name, usize::MAX, f);
     }
 
-    /// Calls `f` for each subscription.
-    ///
-    /// The order depends only on the contents. Level by level from the first: the filter that goes on with
-    /// `#`, then the filter that ends here, then those that go on with other levels in byte order, then those
-    /// that go on with `+`; and by key within one filter.
-    pub fn for_each<'t>(&'t self, mut f: impl FnMut(&TopicFilter, &'t K, &'t V)) {
-        // The walk stops early only when it is told to.
-        let _: ControlFlow<()> = self.try_for_each(|filter, key, value| {
-            f(filter, key, value);
-            ControlFlow::Continue(())
-        });
+    /// The same with at most so many `steps`, each a node that is entered or a filter that is compared. Gives whether that
+    /// was enough; if not, some subscriptions that match were not visited.
+    pub fn visit_within<'t>(
+        &'t self,
+        name: &TopicName,
+        mut steps: usize,
+        mut f: impl FnMut(&'t K, &'t V),
+    ) -> bool {
+        let mut emit = |id: Id| {
+            for (key, value) in self.filters.get(id).subscribers.as_slice() {
+                f(key, value);
+            }
+        };
+        self.find(name.as_str()).into_iter().for_each(&mut emit);
+        self.wild.visit(&self.filters, name, self.seed, &mut steps, emit)
     }
 
-    fn find(&self, filter: &TopicFilter) -> Option<NodeId> {
-        filter.levels().try_fold(self.root?, |id, level| self.nodes.get(id).child(level))
+    /// Calls `f` for each subscription, filter by filter.
+    pub fn for_each<'t>(&'t self, mut f: impl FnMut(&'t TopicFilter, &'t K, &'t V)) {
+        self.iter().for_each(|(filter, key, value)| f(filter, key, value));
+    }
+
+    /// The subscriptions, filter by filter.
+    pub fn iter(&self) -> impl Iterator<Item = (&TopicFilter, &K, &V)> {
+        self.filters.iter().flat_map(|Subscribed { filter, subscribers }| {
+            subscribers.as_slice().iter().map(|(key, value)| (&**filter, key, value))
+        })
+    }
+
+    /// The filter with this text.
+    fn find(&self, text: &str) -> Option<Id> {
+        self.by_text.find(self.seed.of_text(text), |&id| self.filters.text(id) == text).copied()
     }
 }
 
-impl<K: Ord, V> SubscriptionTrie<K, V> {
+impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
     /// Sets the value of `key` under `filter`, and gives the value that it had before.
     pub fn insert(&mut self, filter: &TopicFilter, key: K, value: V) -> Option<V> {
-        let nodes = &mut self.nodes;
-        let root = *self.root.get_or_insert_with(|| nodes.insert(Node::new(None)));
-        let end = filter.levels().fold(root, |id, level| {
-            nodes.get(id).child(level).unwrap_or_else(|| {
-                let child = nodes.insert(Node::new(Some(id)));
-                nodes.get_mut(id).link(level, child);
-                child
-            })
-        });
-        let previous = nodes.get_mut(end).values.insert(key, value);
-        self.len += usize::from(previous.is_none());
-        previous
+        let Self { filters, by_text, wild, seed, len } = self;
+        let text = filter.as_str();
+        let is_it = |id: &Id| filters.text(*id) == text;
+        match by_text.entry(seed.of_text(text), is_it, |&id| seed.of_text(filters.text(id))) {
+            TableEntry::Occupied(entry) => {
+                let subscribers = &mut filters.get_mut(*entry.get()).subscribers;
+                if let Some(old) = subscribers.get_mut(&key, *seed) {
+                    return Some(core::mem::replace(old, value));
+                }
+                subscribers.push(key, value, *seed);
+            }
+            TableEntry::Vacant(entry) => {
+                let id = filters
+                    .insert(Subscribed { filter: filter.into(), subscribers: Subscribers::new(key, value) });
+                entry.insert(id);
+                if filter.has_wildcards() {
+                    wild.insert(filters, id, *seed);
+                }
+            }
+        }
+        *len += 1;
+        None
     }
 
     /// Removes `key` from `filter`, and gives the value that it had.
     pub fn remove(&mut self, filter: &TopicFilter, key: &K) -> Option<V> {
-        let mut id = self.find(filter)?;
-        let value = self.nodes.get_mut(id).values.remove(key)?;
+        let id = self.find(filter.as_str())?;
+        let subscribers = &mut self.filters.get_mut(id).subscribers;
+        let value = match subscribers.as_slice() {
+            [(only, _)] if only == key => self.remove_filter(id),
+            _ => subscribers.remove(key, self.seed),
+        }?;
         self.len -= 1;
-        // Remove the nodes that now lead nowhere, from the end of the filter to its beginning.
-        let mut levels = filter.levels();
-        while self.nodes.get(id).is_empty() {
-            let node = self.nodes.remove(id);
-            let (Some(parent), Some(level)) = (node.parent, levels.next_back()) else {
-                self.root = None;
-                break;
-            };
-            self.nodes.get_mut(parent).unlink(level);
-            id = parent;
-        }
         Some(value)
+    }
+
+    /// Removes a filter with its only subscriber.
+    fn remove_filter(&mut self, id: Id) -> Option<V> {
+        let filter = &self.filters.get(id).filter;
+        if filter.has_wildcards() {
+            self.wild.remove(&self.filters, id, self.seed);
+        }
+        let hash = self.seed.of_text(filter.as_str());
+        if let Ok(entry) = self.by_text.find_entry(hash, |&other| other == id) {
+            entry.remove();
+        }
+        if self.by_text.is_empty() {
+            self.by_text = HashTable::new();
+        }
+        self.filters.remove(id).subscribers.into_only()
     }
 
     /// The value of `key` under exactly this filter.
     pub fn get(&self, filter: &TopicFilter, key: &K) -> Option<&V> {
-        self.nodes.get(self.find(filter)?).values.get(key)
+        self.filters.get(self.find(filter.as_str())?).subscribers.get(key, self.seed)
     }
 
     /// The value of `key` under exactly this filter, to be changed in place.
     pub fn get_mut(&mut self, filter: &TopicFilter, key: &K) -> Option<&mut V> {
-        let id = self.find(filter)?;
-        self.nodes.get_mut(id).values.get_mut(key)
+        let id = self.find(filter.as_str())?;
+        self.filters.get_mut(id).subscribers.get_mut(key, self.seed)
     }
 }
 
@@ -191,35 +221,23 @@ impl<K, V> Default for SubscriptionTrie<K, V> {
 /// A map from the pair of filter and key to the value.
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SubscriptionTrie<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        self.for_each(|filter, key, value| {
-            map.entry(&(filter, key), value);
-        });
-        map.finish()
+        f.debug_map().entries(self.iter().map(|(filter, key, value)| ((filter, key), value))).finish()
     }
 }
 
-impl<K: Ord, V: PartialEq> PartialEq for SubscriptionTrie<K, V> {
+impl<K: Eq + Hash, V: PartialEq> PartialEq for SubscriptionTrie<K, V> {
     fn eq(&self, other: &Self) -> bool {
-        self.len == other.len
-            && self
-                .try_for_each(|filter, key, value| {
-                    if other.get(filter, key) == Some(value) {
-                        ControlFlow::Continue(())
-                    } else {
-                        ControlFlow::Break(())
-                    }
-                })
-                .is_continue()
+        self.len == other.len && self.iter().all(|(filter, key, value)| other.get(filter, key) == Some(value))
     }
 }
 
-impl<K: Ord, V: Eq> Eq for SubscriptionTrie<K, V> {}
+impl<K: Eq + Hash, V: Eq> Eq for SubscriptionTrie<K, V> {}
 
+/// The same for the same contents, whatever their order and the seed.
 impl<K: Hash, V: Hash> Hash for SubscriptionTrie<K, V> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.len.hash(state);
-        self.for_each(|filter, key, value| (filter, key, value).hash(state));
+        self.iter().fold(0u64, |sum, item| sum.wrapping_add(Seed(0).of(&item))).hash(state);
     }
 }
 
@@ -233,43 +251,42 @@ mod tests {
 
     /// Fails when removing leaves a node behind, or takes one that another filter still needs.
     #[test]
-    fn nodes_go_with_the_last_filter_that_needs_them() {
-        let filters = ["a", "a/b", "a/b/c", "a/+", "a/+/c", "a/#", "+", "#", "/", "//", "x/y/z", "a/d"];
+    fn nodes_go_with_the_last_filter_but_one_that_needs_them() {
+        let filters = ["a/b/+/c", "a/b/+/d", "a/b/+", "a/b/#", "a/+/x", "+", "#", "+/+/+", "a/b/+/d/e/f/+/g"];
         let mut trie = SubscriptionTrie::new();
         for (at, text) in filters.iter().enumerate() {
             trie.insert(filter(text), at, ());
         }
-        // Root; a, b, c, +, c, #, d; +; #; "", "", ""; x, y, z.
-        assert_eq!(trie.nodes.used(), 16);
+        // Root, a, a/b, a/b/+, a/b/+/d and +; leaves a/b/+/c, ../e/f/+/g, a/+/x, +/+/+; edges to a, b, d, c, e.
+        assert_eq!(trie.wild.used(), [6, 4, 5]);
         for (at, text) in filters.iter().enumerate() {
             assert_eq!(trie.remove(filter(text), &at), Some(()));
+            let mut same = SubscriptionTrie::new();
             for (left, text) in filters.iter().enumerate().skip(at + 1) {
                 assert_eq!(trie.get(filter(text), &left), Some(&()), "{text}");
+                same.insert(filter(text), left, ());
             }
+            assert_eq!(trie.wild.used(), same.wild.used(), "without {text}");
         }
-        assert_eq!((trie.nodes.used(), trie.nodes.places(), trie.root, trie.len), (0, 0, None, 0));
+        assert_eq!((trie.filters.used(), trie.filters.places(), trie.by_text.capacity()), (0, 0, 0));
     }
 
-    /// Fails when places of removed nodes are not used again, so that churn grows the trie.
+    /// Fails when places of removed filters are not used again, so that churn grows the trie.
     #[test]
-    fn churn_does_not_grow_the_slab() {
+    fn churn_does_not_grow_the_slabs() {
         let mut trie = SubscriptionTrie::new();
         trie.insert(filter("kept"), 0, ());
         let churn = |trie: &mut SubscriptionTrie<i32, ()>| {
-            trie.insert(filter("a/b/+/c/#"), 1, ());
-            trie.insert(filter("a/b/d"), 1, ());
-            trie.remove(filter("a/b/+/c/#"), &1);
-            trie.remove(filter("a/b/d"), &1);
+            for text in ["a/b/+/c/#", "a/b/+/c", "a/b/d"] {
+                trie.insert(filter(text), 1, ());
+            }
+            for text in ["a/b/+/c/#", "a/b/+/c", "a/b/d"] {
+                trie.remove(filter(text), &1);
+            }
         };
         churn(&mut trie);
-        let places = trie.nodes.places();
+        let places = trie.filters.places();
         (0..100).for_each(|_| churn(&mut trie));
-        assert_eq!((trie.nodes.places(), trie.nodes.used()), (places, 2));
-    }
-
-    /// Fails when the documented memory per level is no longer true.
-    #[test]
-    fn a_node_takes_about_80_bytes() {
-        assert!(size_of::<Node<u64, u64>>() <= 80, "{}", size_of::<Node<u64, u64>>());
+        assert_eq!((trie.filters.places(), trie.filters.used()), (places, 1));
     }
 }

@@ -2,25 +2,25 @@ use alloc::vec::Vec;
 use core::mem;
 use core::num::NonZeroU32;
 
-/// Names a value in a [`Slab`] until it is removed. `Option<NodeId>` takes four bytes.
+/// Names a value in a [`Slab`] until it is removed. `Option<Id>` takes four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NodeId(NonZeroU32);
+pub(super) struct Id(NonZeroU32);
 
 /// Values in one allocation, with places of removed values used again. Links between values are ids, so
 /// that dropping and cloning are loops, however deep the structure is that the links make.
 #[derive(Clone, Debug)]
 pub(super) struct Slab<T> {
     slots: Vec<Slot<T>>,
-    first_free: Option<NodeId>,
+    first_free: Option<Id>,
     used: usize,
 }
 
-const NO_DANGLING_ID: &str = "the link to a node is removed together with the node";
+const NO_DANGLING_ID: &str = "what is removed is no longer linked";
 
 #[derive(Clone, Debug)]
 enum Slot<T> {
     Used(T),
-    Free { next: Option<NodeId> },
+    Free { next: Option<Id> },
 }
 
 impl<T> Slab<T> {
@@ -28,7 +28,7 @@ impl<T> Slab<T> {
         Self { slots: Vec::new(), first_free: None, used: 0 }
     }
 
-    pub(super) fn insert(&mut self, value: T) -> NodeId {
+    pub(super) fn insert(&mut self, value: T) -> Id {
         self.used += 1;
         if let Some(id) = self.first_free
             && let Some(slot) = self.slots.get_mut(id.index())
@@ -39,10 +39,10 @@ impl<T> Slab<T> {
             return id;
         }
         self.slots.push(Slot::Used(value));
-        NodeId::of_place(self.slots.len())
+        Id::of_place(self.slots.len())
     }
 
-    pub(super) fn get(&self, id: NodeId) -> &T {
+    pub(super) fn get(&self, id: Id) -> &T {
         match self.slots.get(id.index()) {
             Some(Slot::Used(value)) => Some(value),
             Some(Slot::Free { .. }) | None => None,
@@ -50,7 +50,7 @@ impl<T> Slab<T> {
         .expect(NO_DANGLING_ID)
     }
 
-    pub(super) fn get_mut(&mut self, id: NodeId) -> &mut T {
+    pub(super) fn get_mut(&mut self, id: Id) -> &mut T {
         match self.slots.get_mut(id.index()) {
             Some(Slot::Used(value)) => Some(value),
             Some(Slot::Free { .. }) | None => None,
@@ -59,7 +59,7 @@ impl<T> Slab<T> {
     }
 
     /// Takes a value out. A slab that becomes empty gives its memory back.
-    pub(super) fn remove(&mut self, id: NodeId) -> T {
+    pub(super) fn remove(&mut self, id: Id) -> T {
         let free = Slot::Free { next: self.first_free };
         let value = match self.slots.get_mut(id.index()).map(|slot| mem::replace(slot, free)) {
             Some(Slot::Used(value)) => Some(value),
@@ -74,9 +74,16 @@ impl<T> Slab<T> {
         value
     }
 
-    #[cfg(test)]
     pub(super) const fn used(&self) -> usize {
         self.used
+    }
+
+    /// The values in the order of their places.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(|slot| match slot {
+            Slot::Used(value) => Some(value),
+            Slot::Free { .. } => None,
+        })
     }
 
     #[cfg(test)]
@@ -85,14 +92,23 @@ impl<T> Slab<T> {
     }
 }
 
-impl NodeId {
+impl Id {
     /// The id of the `place`-th slot, counted from one.
     fn of_place(place: usize) -> Self {
         u32::try_from(place)
             .ok()
             .and_then(NonZeroU32::new)
             .map(Self)
-            .expect("2^32 nodes need some 300 GiB, and a slot was pushed just before")
+            .expect("2^32 slots need more than 100 GiB, and one was pushed just before")
+    }
+
+    /// The number by which it is hashed and packed.
+    pub(super) const fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    pub(super) fn of_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
     }
 
     const fn index(self) -> usize {

@@ -1,0 +1,135 @@
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::{hash, mem, slice};
+
+use hashbrown::HashTable;
+
+use super::hashing::Seed;
+
+/// The subscribers of one filter, in one piece of memory: visiting a thousand of them is reading a slice.
+#[derive(Clone, Debug)]
+pub(super) struct Subscribers<K, V>(Form<K, V>);
+
+/// Most filters have one subscriber.
+#[derive(Clone, Debug)]
+enum Form<K, V> {
+    One((K, V)),
+    Many(Box<Many<K, V>>),
+}
+
+#[derive(Clone, Debug)]
+struct Many<K, V> {
+    items: Vec<(K, V)>,
+    /// Where each key is; empty while there are so few items that looking at all is as fast.
+    places: HashTable<u32>,
+}
+
+/// More items than this have their places in a table.
+const FEW: usize = 16;
+
+impl<K, V> Subscribers<K, V> {
+    pub(super) const fn new(key: K, value: V) -> Self {
+        Self(Form::One((key, value)))
+    }
+
+    pub(super) fn as_slice(&self) -> &[(K, V)] {
+        match &self.0 {
+            Form::One(item) => slice::from_ref(item),
+            Form::Many(many) => &many.items,
+        }
+    }
+
+    /// The only one, if there is no other.
+    pub(super) fn into_only(self) -> Option<V> {
+        match self.0 {
+            Form::One((_, value)) => Some(value),
+            Form::Many(_) => None,
+        }
+    }
+}
+
+impl<K: Eq + hash::Hash, V> Subscribers<K, V> {
+    pub(super) fn get(&self, key: &K, seed: Seed) -> Option<&V> {
+        self.as_slice().get(self.find(key, seed)?).map(|(_, value)| value)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &K, seed: Seed) -> Option<&mut V> {
+        let place = self.find(key, seed)?;
+        let items = match &mut self.0 {
+            Form::One(item) => slice::from_mut(item),
+            Form::Many(many) => &mut many.items,
+        };
+        items.get_mut(place).map(|(_, value)| value)
+    }
+
+    fn find(&self, key: &K, seed: Seed) -> Option<usize> {
+        match &self.0 {
+            Form::Many(many) if !many.places.is_empty() => {
+                let is_it = |&place: &u32| many.items.get(place as usize).is_some_and(|item| item.0 == *key);
+                many.places.find(seed.of(key), is_it).map(|&place| place as usize)
+            }
+            Form::One(_) | Form::Many(_) => self.as_slice().iter().position(|item| item.0 == *key),
+        }
+    }
+
+    /// Adds a key that is not there.
+    pub(super) fn push(&mut self, key: K, value: V, seed: Seed) {
+        let many = match &mut self.0 {
+            Form::Many(many) => many,
+            Form::One(_) => {
+                let none = Form::Many(Box::new(Many { items: vec![], places: HashTable::new() }));
+                let one = mem::replace(&mut self.0, none);
+                let Form::Many(many) = &mut self.0 else { return };
+                if let Form::One(item) = one {
+                    many.items.reserve_exact(2);
+                    many.items.push(item);
+                }
+                many
+            }
+        };
+        many.items.push((key, value));
+        let Many { items, places } = &mut **many;
+        let known = places.len();
+        if items.len() > FEW {
+            for (place, (key, _)) in (0..).zip(&*items).skip(known) {
+                let hash_at = |&place: &u32| items.get(place as usize).map_or(0, |item| seed.of(&item.0));
+                places.insert_unique(seed.of(key), place, hash_at);
+            }
+        }
+    }
+
+    /// Removes a key that is not the only one. The last takes its place.
+    pub(super) fn remove(&mut self, key: &K, seed: Seed) -> Option<V> {
+        let place = self.find(key, seed)?;
+        let Form::Many(many) = &mut self.0 else { return None };
+        let Many { items, places } = &mut **many;
+        let last = items.len() - 1;
+        if !places.is_empty() {
+            let mut unplace = |key: &K, at: usize| {
+                if let Ok(found) = places.find_entry(seed.of(key), |&place| place as usize == at) {
+                    found.remove();
+                }
+            };
+            unplace(key, place);
+            if let Some((moved, _)) = items.get(last)
+                && let Some(of_last) = places.find_mut(seed.of(moved), |&at| at as usize == last)
+            {
+                *of_last = u32::try_from(place).unwrap_or(u32::MAX);
+            }
+        }
+        let (_, value) = items.swap_remove(place);
+        if items.len() * 4 < items.capacity() {
+            items.shrink_to(items.len() * 2);
+        }
+        if items.len() <= FEW / 2 {
+            *places = HashTable::new();
+        }
+        if items.len() == 1
+            && let Some(item) = items.pop()
+        {
+            self.0 = Form::One(item);
+        }
+        Some(value)
+    }
+}
