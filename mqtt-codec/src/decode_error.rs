@@ -89,8 +89,9 @@ impl DecodeError {
         }
     }
 
-    /// The reason code for an answer of this type: [`reason_code`](Self::reason_code), or Protocol Error where that packet
-    /// cannot carry it, such as Unsupported Protocol Version in a DISCONNECT.
+    /// The reason code for the answer, which is a CONNACK (from a server that has sent none) or a DISCONNECT:
+    /// [`reason_code`](Self::reason_code), or Protocol Error where that packet cannot carry it, such as Unsupported Protocol
+    /// Version in a DISCONNECT.
     pub fn reason_code_in(&self, answer: PacketType) -> ReasonCode {
         Some(self.reason_code())
             .filter(|code| code.is_allowed_in(answer))

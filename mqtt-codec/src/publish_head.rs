@@ -36,7 +36,8 @@ impl<'a> PublishHead<'a> {
     /// Never more than 65,548 bytes are needed, and in 5.0 the property list, which [`Limits::properties_size`] bounds.
     ///
     /// # Errors
-    /// Those that decoding the whole packet would give, each as soon as the head shows it.
+    /// Those that decoding the whole packet would give: those of the fixed header and of lengths that cannot be as soon as these
+    /// are there, others once the head is whole.
     /// [`DecodeErrorKind::WrongPacketType`] if the packet is not a PUBLISH.
     pub fn decode(version: Version, bytes: &'a [u8], limits: &Limits) -> Result<Option<Self>, DecodeError> {
         let Some(header) = header(bytes, limits)? else {
@@ -47,23 +48,27 @@ impl<'a> PublishHead<'a> {
                 DecodeErrorKind::WrongPacketType { expected: PacketType::Publish, found: header.packet_type };
             return Err(DecodeError::new(kind, Some(header.packet_type), 0));
         }
-        let Some(end) = head_end(version, bytes, header, limits) else {
-            return Ok(None);
-        };
-        let (Ok(cut) | Err(cut)) = end;
-        let Some(frame) = Frame::cut(bytes, header, cut, limits) else {
-            return Ok(None);
+        let cut = |end| Frame::cut(bytes, header, end, limits);
+        let end = head_end(version, bytes, header, limits);
+        let whole = end.and_then(|(Ok(end) | Err(end))| Some((end, cut(end)?)));
+        let (Some(end), Some((len, frame))) = (end, whole) else {
+            // The fixed header is there, and may be all that is needed to refuse the packet.
+            let front = cut(header.len).map(|front| Publish::decode(version, front));
+            return match front {
+                Some(Err(error)) if !matches!(error.kind(), DecodeErrorKind::Truncated { .. }) => Err(error),
+                _ => Ok(None),
+            };
         };
         let publish = Publish::decode(version, frame).map_err(|error| match end {
             Ok(_) => error,
             Err(_) => error.in_packet_of(header.size),
         })?;
-        let payload_len = header.size.saturating_sub(saturate(cut));
-        Ok(Some(Self { publish, len: cut, payload_len }))
+        let payload_len = header.size.saturating_sub(saturate(len));
+        Ok(Some(Self { publish, len, payload_len }))
     }
 
     /// Encodes the head again, to pass on a message whose payload has not arrived, into the front of a slice, and gives the
-    /// number of bytes. The fields of [`publish`](Self::publish) may have been changed.
+    /// number of bytes. The fields of [`publish`](Self::publish) may have been changed; its payload is not looked at.
     ///
     /// # Errors
     /// If the slice is too short or the packet is not legal in this version. Then nothing is written.
@@ -108,7 +113,8 @@ fn head_end(version: Version, bytes: &[u8], header: Header, limits: &Limits) -> 
         Varint::Value { value, len } => {
             let list = list_at.saturating_add(len.into());
             let end = list.saturating_add(usize::try_from(value).unwrap_or(usize::MAX));
-            Some(if end > size || value > limits.properties_size { Err(list) } else { Ok(end) })
+            let is_wrong = end > size || value > limits.properties_size || len != varint::len(value);
+            Some(if is_wrong { Err(list) } else { Ok(end) })
         }
         Varint::TooLong => Some(Err(list_at.saturating_add(4))),
         // More has to come, or, if that is all, decoding says what is wrong.

@@ -253,8 +253,11 @@ impl<'a> Reader<'a> {
         }
         let start = self.offset().saturating_sub(text.len());
         let at = match text.len().checked_sub(1) {
-            // What is missing at the end is missing behind the last byte.
-            Some(last) => start.saturating_add(error.position().min(last)),
+            // What is missing at the end is missing behind the last character.
+            Some(last) => {
+                let at = error.position().min(last);
+                start.saturating_add((0..=at).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0))
+            }
             // Nothing but a length.
             None => start.saturating_sub(2),
         };
@@ -305,7 +308,10 @@ impl<'a> Reader<'a> {
         let start = self.offset();
         let len = self.u16()?;
         // The front of a name tells what it is; the rest of a long one is not waited for.
-        let name = self.bytes(Excerpt::LEN.min(len.into()))?;
+        let Some(name) = self.rest.get(..Excerpt::LEN.min(len.into())) else {
+            return Err(self.truncated(len.into()));
+        };
+        self.bytes(name.len())?;
         let is_mqisdp = match (len, name) {
             (4, b"MQTT") => false,
             (6, b"MQIsdp") => true,

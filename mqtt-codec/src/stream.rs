@@ -99,8 +99,8 @@ pub struct StreamDecoder {
 }
 
 impl StreamDecoder {
-    /// For the server's side, see [`Decoder::new`]. A PUBLISH of more than `whole_up_to` bytes comes in parts; how the bytes
-    /// arrive makes no difference to that.
+    /// For the server's side, see [`Decoder::new`]. A PUBLISH of more than `whole_up_to` bytes comes in parts if it
+    /// has a payload; how the bytes arrive makes no difference to that.
     pub const fn new(limits: Limits, whole_up_to: u32) -> Self {
         Self { decoder: Decoder::new(limits), whole_up_to, payload_left: 0 }
     }

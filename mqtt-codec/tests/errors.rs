@@ -250,6 +250,8 @@ fn a_reason_code_that_the_answer_can_carry() {
 #[test]
 fn a_connect_that_announces_much_is_held_for_14_bytes_at_most() {
     let limits = Limits { packet_size: 100, ..Limits::default() };
+    let short = connect_version(&hex!("10 03 00 64 41")).unwrap_err();
+    assert_eq!(short.kind(), Kind::Truncated { needed: 100, left: 1 });
     let large = |name: &[u8]| {
         let bytes = [&hex!("10 FF FF FF 7F"), name].concat();
         let mut end = 0;
@@ -300,4 +302,12 @@ fn more_than_a_limit_allows() {
         assert_eq!((error.reason_code(), error.statement(Version::V5)), (ReasonCode::QuotaExceeded, None));
         assert!(error.to_string().ends_with(&format!(": at most 1 {what} are accepted, found more")));
     }
+}
+
+#[test]
+fn an_error_in_a_topic_does_not_point_into_a_character() {
+    // $share/é: the filter behind the share name is missing.
+    let error =
+        refused(Version::V5, &hex!("A2 0E 00 01 00 00 09 24 73 68 61 72 65 2F C3 A9"), &Limits::default());
+    assert_eq!((error.kind().name(), error.offset()), ("TopicFilter", 14));
 }

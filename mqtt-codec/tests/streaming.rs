@@ -76,7 +76,7 @@ fn cuts_make_no_difference() {
             stream.extend(encode(version, Publish::new(name, &PAYLOAD[..len])));
             stream.extend(encode(version, Packet::PingReq));
         }
-        stream.extend([0x36, 200, 1]);
+        stream.extend([0x34, 200, 1]);
         let all = parts(version, &stream, 1);
         let in_parts = if version.is_v5() { 5 } else { 4 };
         for start in ["Name(", "payload"] {
@@ -176,6 +176,12 @@ fn a_length_that_cannot_be_is_not_waited_for() {
         let frame = frame(&whole, &Limits::default()).unwrap().unwrap();
         assert_eq!(Publish::decode(Version::V5, frame), Err(error), "{front:02X?}");
     }
+    // The fixed header alone, and a length in too many bytes.
+    let fixed = PublishHead::decode(Version::V5, b"\x36\xFF\xFF\xFF\x7F", &Limits::default()).unwrap_err();
+    assert_eq!((fixed.kind(), fixed.offset()), (DecodeErrorKind::QoS, 0));
+    let overlong = b"\x30\xFF\xFF\xFF\x7F\0\x01a\xFF\xFF\xFF\0";
+    let error = PublishHead::decode(Version::V5, overlong, &Limits::default()).unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::NotMinimal { needed: 3, found: 4 }, 8));
     // Of two errors, the first.
     let error =
         PublishHead::decode(Version::V5, b"\x30\xFF\xFF\x03\0\x01#\xFF\xFF\xFF\x7F", &Limits::default());
