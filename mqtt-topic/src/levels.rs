@@ -57,7 +57,9 @@ impl<'a> LevelCursor<'a> {
 
     /// The level that follows, or `None` after the last one.
     pub(crate) fn level(&self) -> Option<&'a str> {
-        Levels::new(self.rest()?).next()
+        let rest = self.rest()?;
+        // Levels are short: this is faster than to look for a pattern.
+        rest.get(..rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len()))
     }
 
     /// The levels that follow, or `None` after the last one.
@@ -86,7 +88,9 @@ impl<'a> LevelCursor<'a> {
 
     /// Goes back to before the level that was passed last, and gives that level.
     pub(crate) fn back(&mut self) -> &'a str {
-        let level = Levels::new(self.passed()).next_back().unwrap_or_default();
+        let passed = self.passed();
+        let slash = passed.bytes().rposition(|byte| byte == b'/');
+        let level = passed.get(slash.map_or(0, |slash| slash + 1)..).unwrap_or_default();
         self.start = self.start.saturating_sub(level.len() + 1);
         level
     }
