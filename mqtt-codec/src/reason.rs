@@ -233,6 +233,14 @@ mod tests {
     }
 
     #[test]
+    fn success_has_the_name_that_its_packet_gives_it() {
+        let name = |packet| ReasonCode::Success.name_in(packet);
+        let names = [PacketType::SubAck, PacketType::Disconnect, PacketType::ConnAck].map(name);
+        assert_eq!(names, ["Granted QoS 0", "Normal disconnection", "Success"]);
+        assert_eq!(ReasonCode::GrantedQoS1.name_in(PacketType::SubAck), "Granted QoS 1");
+    }
+
+    #[test]
     fn numbers_round_trip() {
         for value in 0..=255 {
             if let Some(code) = ReasonCode::from_u8(value) {
