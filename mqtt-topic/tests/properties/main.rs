@@ -1,6 +1,7 @@
 //! Properties over random names, filters and histories, from an alphabet so small that they often meet.
 #![cfg(feature = "alloc")]
 
+mod enumeration;
 mod model;
 mod retained;
 mod subscriptions;
