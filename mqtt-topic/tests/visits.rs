@@ -40,6 +40,27 @@ fn subscriptions_are_visited_in_the_documented_order() {
     assert_eq!(all, expected);
 }
 
+/// The limit on steps is exact: one less, and the visit says that it was not enough.
+#[test]
+fn a_visit_within_a_limit() {
+    let mut trie = SubscriptionTrie::new();
+    // The root; `a` and `+` below it, and below each the same again; and a leaf for each of the four.
+    for text in ["a/a/+", "a/+/a", "+/a/+", "+/+/+"] {
+        trie.insert(filter(text), text, ());
+    }
+    trie.insert(filter("a/a/a"), "exact", ());
+    let within = |steps| {
+        let mut found = Vec::new();
+        let is_all = trie.visit_within(name("a/a/a"), steps, |key, ()| found.push(*key));
+        (is_all, found)
+    };
+    // Three nodes and four leaves.
+    assert_eq!(within(7), (true, vec!["exact", "a/a/+", "a/+/a", "+/a/+", "+/+/+"]));
+    assert_eq!(within(6), (false, vec!["exact", "a/a/+", "a/+/a", "+/a/+"]));
+    assert_eq!(within(0), (false, vec!["exact"]));
+    assert!(SubscriptionTrie::<(), ()>::new().visit_within(name("a"), 0, |_, _| ()));
+}
+
 #[test]
 fn names_are_visited_level_by_level() {
     let mut trie = RetainedTrie::new();

@@ -21,7 +21,7 @@ enum Form<K, V> {
 #[derive(Clone, Debug)]
 struct Many<K, V> {
     items: Vec<(K, V)>,
-    /// Where each key is; empty while there are so few items that looking at all is as fast.
+    /// Where each key is; empty while there are so few items that looking at all is as fast. All keys or none.
     places: HashTable<u32>,
 }
 
@@ -91,7 +91,7 @@ impl<K: Eq + hash::Hash, V> Subscribers<K, V> {
         many.items.push((key, value));
         let Many { items, places } = &mut **many;
         let known = places.len();
-        if items.len() > FEW {
+        if known > 0 || items.len() > FEW {
             for (place, (key, _)) in (0..).zip(&*items).skip(known) {
                 let hash_at = |&place: &u32| items.get(place as usize).map_or(0, |item| seed.of(&item.0));
                 places.insert_unique(seed.of(key), place, hash_at);

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use mqtt_topic::SubscriptionTrie;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::model::{filter, filters, naive_matches, name, names};
 
@@ -84,6 +85,40 @@ proptest! {
             prop_assert_eq!(trie.get(filter(f), key), Some(&*value));
             prop_assert_eq!(trie.get_mut(filter(f), key), Some(value));
         }
+    }
+
+    /// Fails when one of many subscribers of a filter is lost, doubled or not found as they come and go.
+    #[test]
+    fn many_subscribers_of_few_filters(
+        mut toggles in vec((select(&["a", "+", "a/#"][..]), 0..25_u8, any::<u16>()), 0..200)
+    ) {
+        let (mut trie, mut model) = (Trie::new(), Model::new());
+        // At the end, all that is left goes too.
+        let mut left = Model::new();
+        for (f, key, value) in &toggles {
+            if left.remove(&((*f).to_owned(), *key)).is_none() {
+                left.insert(((*f).to_owned(), *key), *value);
+            }
+        }
+        toggles.extend(left.keys().map(|(f, key)| {
+            (*["a", "+", "a/#"].iter().find(|other| *other == f).expect("one of them"), *key, 0)
+        }));
+        for (f, key, value) in toggles {
+            let change = if let Some(old) = model.get_mut(&(f.to_owned(), key)) {
+                prop_assert_eq!(trie.insert(filter(f), key, value), Some(std::mem::replace(old, value)));
+                Change::Remove(f.to_owned(), key)
+            } else {
+                Change::Insert(f.to_owned(), key, value)
+            };
+            apply(&mut trie, &mut model, change);
+            prop_assert_eq!(trie.get(filter(f), &key), model.get(&(f.to_owned(), key)));
+            let mut found = visited(&trie, "a");
+            found.sort_unstable();
+            let mut expected: Vec<_> = model.iter().map(|((_, key), value)| (*key, *value)).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(found, expected);
+        }
+        prop_assert!(trie.is_empty());
     }
 
     /// Fails when the equality or the hash depends on the history, or an order on anything else, such as the seed.
