@@ -95,6 +95,7 @@ mqtt_topic_benches::for_each_index!(bench_indices);
 mqtt_topic_benches::for_each_matcher!(bench_matchers);
 
 use matchers::limit::group as single_limit;
+use matchers::nothing::group as single_nothing;
 use matchers::ntex_mqtt::group as single_ntex_mqtt;
 use matchers::ours::group as single_ours;
 use matchers::rumqttc::group as single_rumqttc;
@@ -108,6 +109,7 @@ main!(
     scan_ours,
     scan_rumqttc,
     scan_ntex_mqtt,
+    single_nothing,
     single_limit,
     single_ours,
     single_rumqttc,

@@ -1,7 +1,12 @@
 use mqtt_topic::{TopicFilter, TopicName};
 
+use crate::Matcher;
+
 /// A set of subscriptions that can be searched by name.
 pub trait Index {
+    /// Whether all filters are tried one after the other; then nobody asks what a change costs.
+    const SCANS: bool = false;
+
     /// An empty set.
     fn new() -> Self;
 
@@ -16,7 +21,7 @@ pub trait Index {
 }
 
 /// Holds nothing and finds nothing: what the measuring itself costs.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Nothing;
 
 impl Index for Nothing {
@@ -31,5 +36,16 @@ impl Index for Nothing {
     #[inline(always)]
     fn matches(&self, _: &TopicName, _: impl FnMut(u32, u8)) -> usize {
         0
+    }
+}
+
+impl Matcher for Nothing {
+    fn new(_: &TopicFilter) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    fn matches(&self, _: &TopicName) -> bool {
+        false
     }
 }

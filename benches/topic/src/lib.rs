@@ -37,6 +37,7 @@ macro_rules! for_each_index {
 macro_rules! for_each_matcher {
     ($call:ident) => {
         $call! {
+            nothing: $crate::Nothing,
             limit: $crate::Equality,
             ours: $crate::OursFilter,
             rumqttc: $crate::peers::Rumqttc,

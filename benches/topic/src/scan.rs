@@ -7,6 +7,8 @@ use crate::{Index, Matcher};
 pub struct Scan<M>(Vec<(M, u32, u8)>);
 
 impl<M: Matcher> Index for Scan<M> {
+    const SCANS: bool = true;
+
     fn new() -> Self {
         Self(Vec::new())
     }
