@@ -1,0 +1,117 @@
+//! Instructions to find the subscriptions of some names, and to try one filter, counted under valgrind: the same in every
+//! run.
+//!
+//! `nothing` is what the measuring itself costs, and part of all other numbers.
+#![expect(unreachable_pub, reason = "the macros want it so")]
+
+use std::hint::black_box;
+
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use mqtt_topic::{TopicFilter, TopicName, TopicNameBuf};
+use mqtt_topic_benches::{Dataset, Index, Matcher, SINGLE_FILTERS, SINGLE_NAME, key, value};
+
+/// How many filters there are, if the dataset can have any number.
+const FILTERS: usize = 20_000;
+/// How many names are searched for, if the dataset has so many.
+const NAMES: usize = 256;
+
+fn build<I: Index>(kind: &str) -> Box<(I, Vec<TopicNameBuf>)> {
+    let mut dataset = Dataset::new(kind.parse().expect("a dataset"), FILTERS);
+    let mut index = I::new();
+    for (at, filter) in dataset.filters.iter().enumerate() {
+        index.insert(filter, key(at), value(at));
+    }
+    dataset.names.truncate(NAMES);
+    // Some make room when they search for the first time.
+    search(&index, &dataset.names);
+    Box::new((index, dataset.names))
+}
+
+#[inline(always)]
+fn search<I: Index>(index: &I, names: &[TopicNameBuf]) {
+    for name in names {
+        let mut sum = 0_u32;
+        let count =
+            index.matches(black_box(name), |key, value| sum = sum.wrapping_add(key ^ u32::from(value)));
+        black_box((sum, count));
+    }
+}
+
+fn single<M: Matcher>(kind: &str) -> (Box<M>, &'static TopicName) {
+    let (_, filter, _) = SINGLE_FILTERS.iter().find(|(name, ..)| *name == kind).expect("a filter");
+    let filter = M::new(TopicFilter::new(filter).expect("a filter"));
+    (Box::new(filter), TopicName::new(SINGLE_NAME).expect("no wildcards"))
+}
+
+macro_rules! bench_indices {
+    ($($module:ident: $index:ty,)*) => {
+        mod indices {
+            $(pub mod $module {
+                use crate::*;
+
+                #[library_benchmark(setup = build::<$index>)]
+                #[bench::exact("exact")]
+                #[bench::mixed("mixed")]
+                #[bench::many("many")]
+                #[bench::one("one")]
+                #[bench::attack("attack")]
+                #[bench::attack_few("attack-few")]
+                pub fn matches(built: Box<($index, Vec<TopicNameBuf>)>) -> Box<($index, Vec<TopicNameBuf>)> {
+                    search(&built.0, &built.1);
+                    // Given back, so that dropping it does not count.
+                    built
+                }
+
+                library_benchmark_group!(name = group, benchmarks = [matches]);
+            })*
+        }
+        $(use indices::$module::group as $module;)*
+    };
+}
+
+macro_rules! bench_matchers {
+    ($($module:ident: $matcher:ty,)*) => {
+        mod matchers {
+            $(pub mod $module {
+                use crate::*;
+
+                #[library_benchmark(setup = single::<$matcher>)]
+                #[bench::equal("equal")]
+                #[bench::plus("plus")]
+                #[bench::hash("hash")]
+                #[bench::no_match("no-match")]
+                pub fn matches((filter, name): (Box<$matcher>, &'static TopicName)) -> Box<$matcher> {
+                    black_box(filter.matches(black_box(name)));
+                    filter
+                }
+
+                library_benchmark_group!(name = group, benchmarks = [matches]);
+            })*
+        }
+    };
+}
+
+mqtt_topic_benches::for_each_index!(bench_indices);
+mqtt_topic_benches::for_each_matcher!(bench_matchers);
+
+use matchers::limit::group as single_limit;
+use matchers::nothing::group as single_nothing;
+use matchers::ntex_mqtt::group as single_ntex_mqtt;
+use matchers::ours::group as single_ours;
+use matchers::rumqttc::group as single_rumqttc;
+
+main!(
+    library_benchmark_groups = nothing,
+    limit,
+    ours,
+    rmqtt,
+    mqtt_topic_engine,
+    scan_ours,
+    scan_rumqttc,
+    scan_ntex_mqtt,
+    single_nothing,
+    single_limit,
+    single_ours,
+    single_rumqttc,
+    single_ntex_mqtt
+);
