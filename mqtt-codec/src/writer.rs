@@ -94,6 +94,8 @@ impl<'a> SliceSink<'a> {
     }
 }
 
+const TOO_LITTLE: &str = "a packet was measured as shorter than it is";
+
 impl Sink for SliceSink<'_> {
     #[inline(always)]
     fn apart(&mut self, write: impl FnOnce(&mut Self)) {
@@ -107,6 +109,8 @@ impl Sink for SliceSink<'_> {
         if let Some((front, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(bytes.len()) {
             front.copy_from_slice(bytes);
             self.0 = rest;
+        } else {
+            debug_assert!(false, "{TOO_LITTLE}");
         }
     }
 
@@ -115,6 +119,8 @@ impl Sink for SliceSink<'_> {
         if let Some((front, rest)) = core::mem::take(&mut self.0).split_first_chunk_mut() {
             *front = bytes;
             self.0 = rest;
+        } else {
+            debug_assert!(false, "{TOO_LITTLE}");
         }
     }
 
@@ -128,6 +134,8 @@ impl Sink for SliceSink<'_> {
             *first = front;
             text.copy_from_slice(bytes);
             self.0 = rest;
+        } else {
+            debug_assert!(false, "{TOO_LITTLE}");
         }
     }
 }
