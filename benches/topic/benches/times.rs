@@ -6,6 +6,7 @@
 //! One in a process, so that no other has used the heap before. The first prints a line each for `build` (a subscription,
 //! from none to all), `match` (a name), `remove` and `insert` (a subscription, of those that are spread over all; not for
 //! scans). All but the first are medians of several rounds.
+#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use std::error::Error;
 use std::hint::black_box;

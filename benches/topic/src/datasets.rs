@@ -121,7 +121,7 @@ fn exact(count: usize) -> Vec<String> {
 
 /// Whether a filter of [`Kind::Mixed`] has no wildcard.
 fn is_exact(at: usize) -> bool {
-    at % 10 != 0
+    !at.is_multiple_of(10)
 }
 
 fn mixed(count: usize) -> Vec<String> {
@@ -199,7 +199,7 @@ fn deep_name() -> String {
 fn attack() -> Vec<String> {
     let mut rng = Rng::new(4);
     let filter = |at: usize| {
-        let end: &[&str] = if at % 2 == 0 { &["b"] } else { &["b", "#"] };
+        let end: &[&str] = if at.is_multiple_of(2) { &["b"] } else { &["b", "#"] };
         [&mixed_levels(&mut rng)[..DEEP - end.len()], end].concat().join("/")
     };
     (0..FEW).map(filter).collect()
