@@ -269,6 +269,7 @@ mod tests {
             assert_eq!(trie.wild.used(), same.wild.used(), "without {text}");
         }
         assert_eq!((trie.filters.used(), trie.filters.places(), trie.by_text.capacity()), (0, 0, 0));
+        assert_eq!(trie.wild.capacity(), [0; 3]);
     }
 
     /// Fails when places of removed filters are not used again, so that churn grows the trie.

@@ -1,7 +1,6 @@
 use alloc::boxed::Box;
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use super::hashing::Seed;
 use super::slab::{Id, Slab};
@@ -110,7 +109,7 @@ impl Wild {
                 Some(Edge::Leaf(leaf)) => {
                     // Two filters go on here from now on.
                     let next = self.nodes.insert(Node::new(Some(node), level));
-                    self.replace(texts, node, level, Edge::Leaf(leaf), Some(Edge::Node(next)), seed);
+                    self.replace(node, level, Edge::Leaf(leaf), Some(Edge::Node(next)), seed);
                     let Leaf { filter: other, start, .. } = self.leaves.remove(leaf);
                     self.hang(texts, next, other, usize::from(start) + level.len() + 1, seed);
                     node = next;
@@ -140,7 +139,7 @@ impl Wild {
             match self.edge(texts, node, level, seed) {
                 Some(Edge::Node(next)) => node = next,
                 Some(Edge::Leaf(leaf)) => {
-                    self.replace(texts, node, level, Edge::Leaf(leaf), None, seed);
+                    self.replace(node, level, Edge::Leaf(leaf), None, seed);
                     self.leaves.remove(leaf);
                     break;
                 }
@@ -157,8 +156,8 @@ impl Wild {
             let below = self.below(node);
             let Some(parent) = self.nodes.get(node).parent else {
                 if matches!(below, Below::Nothing) {
-                    self.nodes.remove(node);
-                    self.root = None;
+                    // The table gives its memory back too.
+                    *self = Self::new();
                 }
                 return;
             };
@@ -170,13 +169,13 @@ impl Wild {
                     let filter = self.leaves.get(leaf).filter;
                     let start = usize::from(self.leaves.get(leaf).start);
                     let level = LevelCursor::at(texts.text(filter), start).level().unwrap_or_default();
-                    self.replace(texts, node, level, edge, None, seed);
+                    self.replace(node, level, edge, None, seed);
                     self.leaves.remove(leaf);
                     Some(filter)
                 }
             };
             let level = at.back();
-            self.replace(texts, parent, level, Edge::Node(node), None, seed);
+            self.replace(parent, level, Edge::Node(node), None, seed);
             self.nodes.remove(node);
             if let Some(filter) = new {
                 self.hang(texts, parent, filter, at.start(), seed);
@@ -230,15 +229,7 @@ impl Wild {
     }
 
     /// Puts another edge, or none, in the place of `old`, which is there.
-    fn replace(
-        &mut self,
-        texts: &impl Texts,
-        node: Id,
-        level: &str,
-        old: Edge,
-        new: Option<Edge>,
-        seed: Seed,
-    ) {
+    fn replace(&mut self, node: Id, level: &str, old: Edge, new: Option<Edge>, seed: Seed) {
         if level == "+" {
             self.nodes.get_mut(node).plus = new;
             return;
@@ -248,13 +239,8 @@ impl Wild {
         if let Some(new) = new {
             here.count(new, 1);
         }
-        let Self { nodes, leaves, edges, .. } = self;
-        let hash_of = |&edge: &Edge| {
-            let (node, level) = key(nodes, leaves, texts, edge);
-            seed.of_level(node.number(), level)
-        };
         let hash = seed.of_level(node.number(), level);
-        if let Entry::Occupied(mut entry) = edges.entry(hash, |&edge| edge == old, hash_of) {
+        if let Ok(mut entry) = self.edges.find_entry(hash, |&edge| edge == old) {
             match new {
                 Some(new) => *entry.get_mut() = new,
                 None => drop(entry.remove()),
@@ -265,6 +251,11 @@ impl Wild {
     #[cfg(test)]
     pub(super) fn used(&self) -> [usize; 3] {
         [self.nodes.used(), self.leaves.used(), self.edges.len()]
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> [usize; 3] {
+        [self.nodes.places(), self.leaves.places(), self.edges.capacity()]
     }
 }
 
