@@ -98,7 +98,7 @@ impl TopicFilter {
         if name.starts_with_dollar() && filter.starts_with_wildcard() {
             return false;
         }
-        levels_match(&filter.0, name.as_str())
+        levels_match(filter.0.as_bytes(), name.as_str().as_bytes())
     }
 
     /// The inner filter of a shared filter, or the filter itself.
@@ -126,8 +126,7 @@ pub struct TopicFilterBuf(alloc::boxed::Box<str>);
 text::owned_text!(TopicFilter, TopicFilterBuf);
 
 /// Whether levels of a name are those of a filter, or of the rests of both.
-pub(crate) fn levels_match(filter: &str, name: &str) -> bool {
-    let (mut filter, mut name) = (filter.as_bytes(), name.as_bytes());
+pub(crate) fn levels_match(mut filter: &[u8], mut name: &[u8]) -> bool {
     loop {
         // A name has no wildcards, so the texts part at one if not before.
         let common = text::common_len(filter, name);

@@ -77,10 +77,6 @@ impl<'a> LevelCursor<'a> {
         self.text.get(..self.start.saturating_sub(1)).unwrap_or_default()
     }
 
-    pub(crate) const fn at_first(&self) -> bool {
-        self.start == 0
-    }
-
     /// Goes past `level`, which must be the one that follows.
     pub(crate) const fn pass(&mut self, level: &str) {
         self.start += level.len() + 1;
@@ -116,7 +112,7 @@ mod tests {
             for level in forth.iter().rev() {
                 assert_eq!(cursor.back(), *level, "{text}");
             }
-            assert!(cursor.at_first(), "{text}");
+            assert!(cursor.start() == 0, "{text}");
         }
     }
 }

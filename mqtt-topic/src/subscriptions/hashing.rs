@@ -2,6 +2,8 @@ use core::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::FixedState;
 
+use super::slab::Id;
+
 /// What hashes depend on. Whoever does not know it cannot make texts that collide on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seed(pub(super) u64);
@@ -11,18 +13,17 @@ impl Seed {
         FixedState::with_seed(self.0).hash_one(value)
     }
 
-    /// Of a whole filter.
-    pub(super) fn of_text(self, text: &str) -> u64 {
+    /// Of the bytes of a filter or a level.
+    pub(super) fn of_bytes(self, bytes: &[u8]) -> u64 {
         let mut hasher = FixedState::with_seed(self.0).build_hasher();
-        hasher.write(text.as_bytes());
+        hasher.write(bytes);
         hasher.finish()
     }
 
-    /// Of a level below a node.
-    pub(super) fn of_level(self, node: u32, level: &str) -> u64 {
+    /// Of an edge of a node.
+    pub(super) fn of_edge(self, node: Id, word: Id) -> u64 {
         let mut hasher = FixedState::with_seed(self.0).build_hasher();
-        hasher.write_u32(node);
-        hasher.write(level.as_bytes());
+        hasher.write_u64(u64::from(node.number()) << 32 | u64::from(word.number()));
         hasher.finish()
     }
 }

@@ -3,6 +3,7 @@ mod slab;
 mod subscribers;
 mod visit;
 mod wild;
+mod words;
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -33,7 +34,7 @@ use crate::name::TopicName;
 /// no memory.
 ///
 /// The order of visits depends on the history alone: the same calls in the same order make tries that visit
-/// in the same order. Equality and hash are those of the contents.
+/// in the same order, whatever the seed. Equality and hash are those of the contents.
 ///
 /// ```
 /// use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicName};
@@ -100,31 +101,35 @@ impl<K, V> SubscriptionTrie<K, V> {
 
     /// Calls `f` for each subscription whose filter matches `name`, once per pair of filter and key.
     ///
-    /// The filter that is the name comes first, then those with wildcards, level by level: those that go on with `#`,
-    /// then the filter that ends here, then those that go on with the level of the name, then those that go on with `+`.
+    /// The filter that is the name comes first, then those with wildcards, in an order that depends on nothing but which of
+    /// those there are. The subscribers of one filter come in the order of their insertion, until one is removed.
     ///
     /// Nothing is allocated. The work is bounded by the filters with wildcards, and by the nodes that can match, which are
     /// those whose path matches the beginning of the name: each is entered once, with one look into a hash table, and
-    /// each filter is compared once. There are at most 2^n of them at depth n.
+    /// what a filter alone has behind them is compared once. There are at most 2^n of them at depth n.
     pub fn visit<'t>(&'t self, name: &TopicName, f: impl FnMut(&'t K, &'t V)) {
         let _ = self.visit_within(name, usize::MAX, f);
     }
 
-    /// The same with at most so many `steps`, each a node that is entered or a filter that is compared. Gives whether that
-    /// was enough; if not, some subscriptions that match were not visited.
+    /// The same with at most so many `steps`, each a node that is entered or a filter that is compared, and one more for
+    /// every 64 bytes of a text that is compared or, beyond the 16th level, of a level of the name. Gives whether that was
+    /// enough; if not, some subscriptions that match were not visited.
     pub fn visit_within<'t>(
         &'t self,
         name: &TopicName,
-        mut steps: usize,
+        steps: usize,
         mut f: impl FnMut(&'t K, &'t V),
     ) -> bool {
-        let mut emit = |id: Id| {
+        if let Some(id) = self.find(name.as_str()) {
             for (key, value) in self.filters.get(id).subscribers.as_slice() {
                 f(key, value);
             }
-        };
-        self.find(name.as_str()).into_iter().for_each(&mut emit);
-        self.wild.visit(&self.filters, name, self.seed, &mut steps, emit)
+        }
+        self.wild.visit(&self.filters, name, self.seed, steps, |id| {
+            for (key, value) in self.filters.get(id).subscribers.as_slice() {
+                f(key, value);
+            }
+        })
     }
 
     /// Calls `f` for each subscription, filter by filter.
@@ -141,7 +146,7 @@ impl<K, V> SubscriptionTrie<K, V> {
 
     /// The filter with this text.
     fn find(&self, text: &str) -> Option<Id> {
-        self.by_text.find(self.seed.of_text(text), |&id| self.filters.text(id) == text).copied()
+        self.by_text.find(self.seed.of_bytes(text.as_bytes()), |&id| self.filters.text(id) == text).copied()
     }
 }
 
@@ -151,7 +156,9 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
         let Self { filters, by_text, wild, seed, len } = self;
         let text = filter.as_str();
         let is_it = |id: &Id| filters.text(*id) == text;
-        match by_text.entry(seed.of_text(text), is_it, |&id| seed.of_text(filters.text(id))) {
+        match by_text
+            .entry(seed.of_bytes(text.as_bytes()), is_it, |&id| seed.of_bytes(filters.text(id).as_bytes()))
+        {
             TableEntry::Occupied(entry) => {
                 let subscribers = &mut filters.get_mut(*entry.get()).subscribers;
                 if let Some(old) = subscribers.get_mut(&key, *seed) {
@@ -190,7 +197,7 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
         if filter.has_wildcards() {
             self.wild.remove(&self.filters, id, self.seed);
         }
-        let hash = self.seed.of_text(filter.as_str());
+        let hash = self.seed.of_bytes(filter.as_str().as_bytes());
         if let Ok(entry) = self.by_text.find_entry(hash, |&other| other == id) {
             entry.remove();
         }
@@ -257,8 +264,8 @@ mod tests {
         for (at, text) in filters.iter().enumerate() {
             trie.insert(filter(text), at, ());
         }
-        // Root, a, a/b, a/b/+, a/b/+/d and +; leaves a/b/+/c, ../e/f/+/g, a/+/x, +/+/+; edges to a, b, d, c, e.
-        assert_eq!(trie.wild.used(), [6, 4, 5]);
+        // Root, a, a/b, a/b/+, a/b/+/d and +; edges to a, b, d, c, e, each another word.
+        assert_eq!(trie.wild.used(), [6, 5, 5]);
         for (at, text) in filters.iter().enumerate() {
             assert_eq!(trie.remove(filter(text), &at), Some(()));
             let mut same = SubscriptionTrie::new();
@@ -269,7 +276,7 @@ mod tests {
             assert_eq!(trie.wild.used(), same.wild.used(), "without {text}");
         }
         assert_eq!((trie.filters.used(), trie.filters.places(), trie.by_text.capacity()), (0, 0, 0));
-        assert_eq!(trie.wild.capacity(), [0; 3]);
+        assert_eq!(trie.wild.capacity(), [0; 2]);
     }
 
     /// Fails when places of removed filters are not used again, so that churn grows the trie.

@@ -1,9 +1,8 @@
-use alloc::boxed::Box;
-
 use hashbrown::HashTable;
 
 use super::hashing::Seed;
 use super::slab::{Id, Slab};
+use super::words::Words;
 use crate::levels::LevelCursor;
 
 /// The filters with wildcards, level by level. A node stands for levels that at least two filters begin with; what only one
@@ -13,8 +12,8 @@ use crate::levels::LevelCursor;
 #[derive(Clone, Debug)]
 pub(super) struct Wild {
     nodes: Slab<Node>,
-    leaves: Slab<Leaf>,
-    edges: HashTable<Edge>,
+    edges: HashTable<Link>,
+    words: Words,
     /// `None` exactly when there is no filter.
     pub(super) root: Option<Id>,
 }
@@ -23,29 +22,38 @@ pub(super) struct Wild {
 pub(super) struct Node {
     /// The node before, so that a walk can go back without a stack. `None` at the root.
     pub(super) parent: Option<Id>,
-    level: Box<str>,
+    /// The level between the two.
+    pub(super) level: Level,
     pub(super) plus: Option<Edge>,
     /// The filter that goes on with `#`.
     pub(super) hash: Option<Id>,
     /// The filter that ends here.
     pub(super) end: Option<Id>,
-    /// How many edges it has in the table, and the exclusive or of them, which is the edge if it is one.
-    pub(super) edges: u32,
-    edges_xor: u64,
+    /// How many edges it has in the table, and the exclusive or of their numbers, which are those of the edge if it is one.
+    edges: u32,
+    edges_xor: [u32; 3],
 }
 
-/// A filter that alone goes on from a node with its level at `start`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf {
-    pub(super) filter: Id,
-    parent: Id,
-    pub(super) start: u16,
+/// A level of a filter, but for a `#`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Plus,
+    Word(Id),
 }
 
+/// What follows a node on a level: another, or a filter that alone goes on from there, whose bytes up to `end` are then known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
     Node(Id),
-    Leaf(Id),
+    Leaf { filter: Id, end: u16 },
+}
+
+/// An edge in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Link {
+    node: Id,
+    word: Id,
+    edge: Edge,
 }
 
 /// Where the texts of filters are.
@@ -58,64 +66,76 @@ enum Below {
     Nothing,
     /// It ends at the node, or one level below it with `#`.
     Filter(Id),
-    Leaf(Edge, Id),
+    Leaf(Level, Id, Edge),
     More,
 }
 
 impl Wild {
     pub(super) const fn new() -> Self {
-        Self { nodes: Slab::new(), leaves: Slab::new(), edges: HashTable::new(), root: None }
+        Self { nodes: Slab::new(), edges: HashTable::new(), words: Words::new(), root: None }
     }
 
     pub(super) fn node(&self, id: Id) -> &Node {
         self.nodes.get(id)
     }
 
-    pub(super) fn leaf(&self, id: Id) -> Leaf {
-        *self.leaves.get(id)
+    /// The number of a level, if an edge goes on with it somewhere.
+    pub(super) fn word(&self, level: &[u8], seed: Seed) -> Option<Id> {
+        self.words.find(level, seed)
     }
 
-    /// The edge under a level that is no wildcard.
-    pub(super) fn exact(&self, texts: &impl Texts, node: Id, level: &str, seed: Seed) -> Option<Edge> {
-        let is_it = |&edge: &Edge| self.key(texts, edge) == (node, level);
-        let here = self.nodes.get(node);
-        match here.edges {
+    /// The edge of `node`, whose id is `id`, under a level that is no wildcard; `word` is asked for its number.
+    pub(super) fn exact(
+        &self,
+        node: &Node,
+        id: Id,
+        seed: Seed,
+        word: impl FnOnce() -> Option<Id>,
+    ) -> Option<Edge> {
+        match node.edges {
             0 => None,
             // No need to look for it.
-            1 => Edge::of_number(here.edges_xor).filter(is_it),
-            _ => self.edges.find(seed.of_level(node.number(), level), is_it).copied(),
+            1 => node.only_edge().filter(|&(only, _)| word() == Some(only)).map(|(_, edge)| edge),
+            _ => {
+                let word = word()?;
+                let is_it = |link: &Link| (link.node, link.word) == (id, word);
+                self.edges.find(seed.of_edge(id, word), is_it).map(|link| link.edge)
+            }
         }
     }
 
-    fn edge(&self, texts: &impl Texts, node: Id, level: &str, seed: Seed) -> Option<Edge> {
-        if level == "+" { self.nodes.get(node).plus } else { self.exact(texts, node, level, seed) }
+    fn edge(&self, id: Id, level: Level, seed: Seed) -> Option<Edge> {
+        let node = self.nodes.get(id);
+        match level {
+            Level::Plus => node.plus,
+            Level::Word(word) => self.exact(node, id, seed, || Some(word)),
+        }
     }
 
-    /// The node and the level that an edge of the table goes on with.
-    fn key<'a>(&'a self, texts: &'a impl Texts, edge: Edge) -> (Id, &'a str) {
-        key(&self.nodes, &self.leaves, texts, edge)
+    /// The level with this text, if an edge goes on with it somewhere.
+    fn level(&self, text: &str, seed: Seed) -> Option<Level> {
+        if text == "+" { Some(Level::Plus) } else { self.word(text.as_bytes(), seed).map(Level::Word) }
     }
 
     /// Adds a filter that is not there.
     pub(super) fn insert(&mut self, texts: &impl Texts, filter: Id, seed: Seed) {
         let mut at = LevelCursor::new(texts.text(filter));
         let nodes = &mut self.nodes;
-        let mut node = *self.root.get_or_insert_with(|| nodes.insert(Node::new(None, "")));
-        while let Some(level) = at.level().filter(|&level| level != "#") {
-            let edge = self.edge(texts, node, level, seed);
-            match edge {
+        let mut node = *self.root.get_or_insert_with(|| nodes.insert(Node::new(None, Level::Plus)));
+        while let Some(text) = at.level().filter(|&text| text != "#") {
+            let Some(level) = self.level(text, seed) else { break };
+            match self.edge(node, level, seed) {
                 None => break,
                 Some(Edge::Node(next)) => node = next,
-                Some(Edge::Leaf(leaf)) => {
+                Some(leaf @ Edge::Leaf { filter: other, end }) => {
                     // Two filters go on here from now on.
                     let next = self.nodes.insert(Node::new(Some(node), level));
-                    self.replace(node, level, Edge::Leaf(leaf), Some(Edge::Node(next)), seed);
-                    let Leaf { filter: other, start, .. } = self.leaves.remove(leaf);
-                    self.hang(texts, next, other, usize::from(start) + level.len() + 1, seed);
+                    self.replace(node, level, leaf, Edge::Node(next), seed);
+                    self.hang(texts, next, other, usize::from(end) + 1, seed);
                     node = next;
                 }
             }
-            at.pass(level);
+            at.pass(text);
         }
         self.hang(texts, node, filter, at.start(), seed);
     }
@@ -125,7 +145,7 @@ impl Wild {
         let Some(mut node) = self.root else { return };
         let mut at = LevelCursor::new(texts.text(filter));
         loop {
-            let level = match at.level() {
+            let text = match at.level() {
                 None => {
                     self.nodes.get_mut(node).end = None;
                     break;
@@ -134,65 +154,60 @@ impl Wild {
                     self.nodes.get_mut(node).hash = None;
                     break;
                 }
-                Some(level) => level,
+                Some(text) => text,
             };
-            match self.edge(texts, node, level, seed) {
+            let Some(level) = self.level(text, seed) else { return };
+            match self.edge(node, level, seed) {
                 Some(Edge::Node(next)) => node = next,
-                Some(Edge::Leaf(leaf)) => {
-                    self.replace(node, level, Edge::Leaf(leaf), None, seed);
-                    self.leaves.remove(leaf);
+                Some(leaf @ Edge::Leaf { .. }) => {
+                    self.cut(node, level, leaf, seed);
                     break;
                 }
                 None => return,
             }
-            at.pass(level);
+            at.pass(text);
         }
-        self.tidy(texts, node, at, seed);
+        self.tidy(node, at, seed);
     }
 
-    /// Takes away nodes that at most one filter needs, from `node` on towards the root.
-    fn tidy(&mut self, texts: &impl Texts, mut node: Id, mut at: LevelCursor<'_>, seed: Seed) {
-        loop {
-            let below = self.below(node);
-            let Some(parent) = self.nodes.get(node).parent else {
-                if matches!(below, Below::Nothing) {
-                    // The table gives its memory back too.
-                    *self = Self::new();
-                }
-                return;
-            };
-            let new = match below {
+    /// Takes away nodes that at most one filter needs, from `id` on towards the root.
+    fn tidy(&mut self, mut id: Id, mut at: LevelCursor<'_>, seed: Seed) {
+        while let Node { parent: Some(parent), level, .. } = *self.nodes.get(id) {
+            let filter = match self.below(id) {
                 Below::More => return,
                 Below::Nothing => None,
                 Below::Filter(filter) => Some(filter),
-                Below::Leaf(edge, leaf) => {
-                    let filter = self.leaves.get(leaf).filter;
-                    let start = usize::from(self.leaves.get(leaf).start);
-                    let level = LevelCursor::at(texts.text(filter), start).level().unwrap_or_default();
-                    self.replace(node, level, edge, None, seed);
-                    self.leaves.remove(leaf);
+                Below::Leaf(level, filter, leaf) => {
+                    self.cut(id, level, leaf, seed);
                     Some(filter)
                 }
             };
-            let level = at.back();
-            self.replace(parent, level, Edge::Node(node), None, seed);
-            self.nodes.remove(node);
-            if let Some(filter) = new {
-                self.hang(texts, parent, filter, at.start(), seed);
+            let end = at.start() - 1;
+            at.back();
+            match filter {
+                Some(filter) => self.replace(parent, level, Edge::Node(id), Edge::leaf(filter, end), seed),
+                None => self.cut(parent, level, Edge::Node(id), seed),
             }
-            node = parent;
+            self.nodes.remove(id);
+            id = parent;
+        }
+        if matches!(self.below(id), Below::Nothing) {
+            // The tables give their memory back too.
+            *self = Self::new();
         }
     }
 
-    fn below(&self, node: Id) -> Below {
-        let node = self.nodes.get(node);
+    fn below(&self, id: Id) -> Below {
+        let node = self.nodes.get(id);
         match (node.end, node.hash, node.plus, node.edges) {
             (None, None, None, 0) => Below::Nothing,
             (Some(filter), None, None, 0) | (None, Some(filter), None, 0) => Below::Filter(filter),
-            (None, None, Some(edge @ Edge::Leaf(leaf)), 0) => Below::Leaf(edge, leaf),
-            (None, None, None, 1) => match Edge::of_number(node.edges_xor) {
-                Some(edge @ Edge::Leaf(leaf)) => Below::Leaf(edge, leaf),
-                Some(Edge::Node(_)) | None => Below::More,
+            (None, None, Some(leaf @ Edge::Leaf { filter, .. }), 0) => Below::Leaf(Level::Plus, filter, leaf),
+            (None, None, None, 1) => match node.only_edge() {
+                Some((word, leaf @ Edge::Leaf { filter, .. })) => {
+                    Below::Leaf(Level::Word(word), filter, leaf)
+                }
+                _ => Below::More,
             },
             _ => Below::More,
         }
@@ -200,101 +215,109 @@ impl Wild {
 
     /// Hangs a filter at a node from which nothing goes on with its level at `start`.
     fn hang(&mut self, texts: &impl Texts, node: Id, filter: Id, start: usize, seed: Seed) {
-        let here = self.nodes.get_mut(node);
-        let level = match LevelCursor::at(texts.text(filter), start).level() {
-            None => {
-                here.end = Some(filter);
-                return;
+        let Self { nodes, edges, words, .. } = self;
+        let here = nodes.get_mut(node);
+        match LevelCursor::at(texts.text(filter), start).level() {
+            None => here.end = Some(filter),
+            Some("#") => here.hash = Some(filter),
+            Some("+") => here.plus = Some(Edge::leaf(filter, start + 1)),
+            Some(text) => {
+                let link =
+                    Link { node, word: words.take(text, seed), edge: Edge::leaf(filter, start + text.len()) };
+                here.edges += 1;
+                here.change(link.word, link.edge);
+                edges.insert_unique(link.hash(seed), link, |link| link.hash(seed));
             }
-            Some("#") => {
-                here.hash = Some(filter);
-                return;
-            }
-            Some(level) => level,
-        };
-        // No filter is longer than 65,535 bytes.
-        let start = u16::try_from(start).unwrap_or(u16::MAX);
-        let edge = Edge::Leaf(self.leaves.insert(Leaf { filter, parent: node, start }));
-        if level == "+" {
-            self.nodes.get_mut(node).plus = Some(edge);
-            return;
         }
-        self.nodes.get_mut(node).count(edge, 1);
-        let Self { nodes, leaves, edges, .. } = self;
-        let hash_of = |&edge: &Edge| {
-            let (node, level) = key(nodes, leaves, texts, edge);
-            seed.of_level(node.number(), level)
-        };
-        edges.insert_unique(seed.of_level(node.number(), level), edge, hash_of);
     }
 
-    /// Puts another edge, or none, in the place of `old`, which is there.
-    fn replace(&mut self, node: Id, level: &str, old: Edge, new: Option<Edge>, seed: Seed) {
-        if level == "+" {
-            self.nodes.get_mut(node).plus = new;
-            return;
-        }
+    /// Puts another edge in the place of `old`, which is there.
+    fn replace(&mut self, node: Id, level: Level, old: Edge, new: Edge, seed: Seed) {
         let here = self.nodes.get_mut(node);
-        here.count(old, -1);
-        if let Some(new) = new {
-            here.count(new, 1);
+        let Level::Word(word) = level else {
+            here.plus = Some(new);
+            return;
+        };
+        here.change(word, old);
+        here.change(word, new);
+        let link = Link { node, word, edge: old };
+        if let Some(found) = self.edges.find_mut(link.hash(seed), |other| *other == link) {
+            found.edge = new;
         }
-        let hash = seed.of_level(node.number(), level);
-        if let Ok(mut entry) = self.edges.find_entry(hash, |&edge| edge == old) {
-            match new {
-                Some(new) => *entry.get_mut() = new,
-                None => drop(entry.remove()),
-            }
+    }
+
+    /// Takes away an edge that is there.
+    fn cut(&mut self, node: Id, level: Level, edge: Edge, seed: Seed) {
+        let here = self.nodes.get_mut(node);
+        let Level::Word(word) = level else {
+            here.plus = None;
+            return;
+        };
+        here.edges -= 1;
+        here.change(word, edge);
+        let link = Link { node, word, edge };
+        if let Ok(found) = self.edges.find_entry(link.hash(seed), |other| *other == link) {
+            found.remove();
         }
+        self.words.release(word, seed);
     }
 
     #[cfg(test)]
     pub(super) fn used(&self) -> [usize; 3] {
-        [self.nodes.used(), self.leaves.used(), self.edges.len()]
+        [self.nodes.used(), self.edges.len(), self.words.used()]
     }
 
     #[cfg(test)]
-    pub(super) fn capacity(&self) -> [usize; 3] {
-        [self.nodes.places(), self.leaves.places(), self.edges.capacity()]
-    }
-}
-
-fn key<'a>(nodes: &'a Slab<Node>, leaves: &Slab<Leaf>, texts: &'a impl Texts, edge: Edge) -> (Id, &'a str) {
-    match edge {
-        Edge::Node(id) => {
-            let node = nodes.get(id);
-            (node.parent.unwrap_or(id), &node.level)
-        }
-        Edge::Leaf(id) => {
-            let leaf = leaves.get(id);
-            let rest = LevelCursor::at(texts.text(leaf.filter), leaf.start.into());
-            (leaf.parent, rest.level().unwrap_or_default())
-        }
+    pub(super) fn capacity(&self) -> [usize; 2] {
+        [self.nodes.places(), self.edges.capacity()]
     }
 }
 
 impl Node {
-    fn new(parent: Option<Id>, level: &str) -> Self {
-        Self { parent, level: level.into(), plus: None, hash: None, end: None, edges: 0, edges_xor: 0 }
+    const fn new(parent: Option<Id>, level: Level) -> Self {
+        Self { parent, level, plus: None, hash: None, end: None, edges: 0, edges_xor: [0; 3] }
     }
 
-    /// Counts an edge that comes (1) or goes (-1).
-    const fn count(&mut self, edge: Edge, change: i32) {
-        self.edges = self.edges.wrapping_add_signed(change);
-        self.edges_xor ^= edge.number();
+    /// Puts an edge into the exclusive or, or takes it out.
+    fn change(&mut self, word: Id, edge: Edge) {
+        let [target, end] = edge.numbers();
+        let [word_xor, target_xor, end_xor] = &mut self.edges_xor;
+        *word_xor ^= word.number();
+        *target_xor ^= target;
+        *end_xor ^= end;
+    }
+
+    /// The edge of the table, if there is one alone.
+    fn only_edge(&self) -> Option<(Id, Edge)> {
+        let [word, target, end] = self.edges_xor;
+        Some((Id::of_number(word)?, Edge::of_numbers([target, end])?))
     }
 }
 
 impl Edge {
-    const fn number(self) -> u64 {
+    fn leaf(filter: Id, end: usize) -> Self {
+        // No filter is longer than 65,535 bytes.
+        Self::Leaf { filter, end: u16::try_from(end).unwrap_or(u16::MAX) }
+    }
+
+    fn numbers(self) -> [u32; 2] {
         match self {
-            Self::Node(id) => (id.number() as u64) << 1,
-            Self::Leaf(id) => (id.number() as u64) << 1 | 1,
+            Self::Node(id) => [id.number(), u32::MAX],
+            Self::Leaf { filter, end } => [filter.number(), end.into()],
         }
     }
 
-    fn of_number(number: u64) -> Option<Self> {
-        let id = Id::of_number(u32::try_from(number >> 1).ok()?)?;
-        Some(if number & 1 == 0 { Self::Node(id) } else { Self::Leaf(id) })
+    fn of_numbers([target, end]: [u32; 2]) -> Option<Self> {
+        let id = Id::of_number(target)?;
+        Some(match u16::try_from(end) {
+            Err(_) => Self::Node(id),
+            Ok(end) => Self::Leaf { filter: id, end },
+        })
+    }
+}
+
+impl Link {
+    fn hash(&self, seed: Seed) -> u64 {
+        seed.of_edge(self.node, self.word)
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use mqtt_topic::SubscriptionTrie;
@@ -84,6 +84,30 @@ proptest! {
         for ((f, key), value) in &mut model {
             prop_assert_eq!(trie.get(filter(f), key), Some(&*value));
             prop_assert_eq!(trie.get_mut(filter(f), key), Some(value));
+        }
+    }
+
+    /// Fails when a walk loses its way below the levels that it remembers, which are fewer than these.
+    #[test]
+    fn filters_of_many_levels(
+        same in 10..20_usize,
+        filters in vec((vec(select(&["a", "+"][..]), 1..6), any::<bool>()), 1..30),
+        len in 1..7_usize,
+    ) {
+        let same = "a/".repeat(same);
+        let filters: BTreeSet<_> = filters.into_iter().map(|(mut levels, hash)| {
+            levels.extend(hash.then_some("#"));
+            same.clone() + &levels.join("/")
+        }).collect();
+        let n = same + &vec!["a"; len].join("/");
+        let mut trie = Trie::new();
+        for f in &filters {
+            trie.insert(filter(f), 0, 0);
+        }
+        for f in &filters {
+            let matching = filters.range(f.clone()..).filter(|f| naive_matches(f, &n)).count();
+            prop_assert_eq!(visited(&trie, &n).len(), matching);
+            trie.remove(filter(f), &0);
         }
     }
 
