@@ -59,7 +59,7 @@ pub use crate::name::TopicNameBuf;
 pub use crate::retained::{RetainedCursor, RetainedTrie};
 pub use crate::share::Share;
 #[cfg(feature = "alloc")]
-pub use crate::subscriptions::SubscriptionTrie;
+pub use crate::subscriptions::{Statistics, SubscriptionTrie};
 
 /// The longest name or filter, in bytes of UTF-8 (`MQTT-4.7.3-3`).
 pub const MAX_LEN: usize = 65_535;

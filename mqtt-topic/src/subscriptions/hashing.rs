@@ -13,6 +13,11 @@ impl Seed {
         FixedState::with_seed(self.0).hash_one(value)
     }
 
+    /// Of a key, as short as the index of keys needs it.
+    pub(super) fn of_key(self, key: &impl Hash) -> u32 {
+        (self.of(key) >> 32).try_into().unwrap_or(u32::MAX)
+    }
+
     /// Of the bytes of a filter or a level.
     pub(super) fn of_bytes(self, bytes: &[u8]) -> u64 {
         let mut hasher = FixedState::with_seed(self.0).build_hasher();

@@ -3,7 +3,7 @@ use core::mem;
 use core::num::NonZeroU32;
 
 /// Names a value in a [`Slab`] until it is removed. `Option<Id>` takes four bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(NonZeroU32);
 
 /// Values in one allocation, with places of removed values used again. Links between values are ids, so
@@ -79,16 +79,16 @@ impl<T> Slab<T> {
     }
 
     /// The values in the order of their places.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.slots.iter().filter_map(|slot| match slot {
-            Slot::Used(value) => Some(value),
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
+        self.slots.iter().zip(1..).filter_map(|(slot, place)| match slot {
+            Slot::Used(value) => Some((Id::of_place(place), value)),
             Slot::Free { .. } => None,
         })
     }
 
-    #[cfg(test)]
-    pub(super) fn places(&self) -> usize {
-        self.slots.capacity()
+    /// What is allocated, without what the values have allocated.
+    pub(super) fn heap(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<T>>()
     }
 }
 

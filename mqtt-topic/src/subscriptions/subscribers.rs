@@ -18,11 +18,20 @@ enum Form<K, V> {
     Many(Box<Many<K, V>>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Many<K, V> {
     items: Vec<(K, V)>,
     /// Where each key is; empty while there are so few items that looking at all is as fast. All keys or none.
     places: HashTable<u32>,
+}
+
+/// With the same capacity, so that what is allocated is the same.
+impl<K: Clone, V: Clone> Clone for Many<K, V> {
+    fn clone(&self) -> Self {
+        let mut items = Vec::with_capacity(self.items.capacity());
+        items.extend_from_slice(&self.items);
+        Self { items, places: self.places.clone() }
+    }
 }
 
 /// More items than this have their places in a table.
@@ -37,6 +46,17 @@ impl<K, V> Subscribers<K, V> {
         match &self.0 {
             Form::One(item) => slice::from_ref(item),
             Form::Many(many) => &many.items,
+        }
+    }
+
+    /// What is allocated, without what keys and values have allocated.
+    pub(super) fn heap(&self) -> usize {
+        match &self.0 {
+            Form::One(_) => 0,
+            Form::Many(many) => {
+                let items = many.items.capacity() * size_of::<(K, V)>();
+                size_of::<Many<K, V>>() + items + many.places.allocation_size()
+            }
         }
     }
 

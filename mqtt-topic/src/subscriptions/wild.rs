@@ -262,14 +262,18 @@ impl Wild {
         self.words.release(word, seed);
     }
 
-    #[cfg(test)]
-    pub(super) fn used(&self) -> [usize; 3] {
-        [self.nodes.used(), self.edges.len(), self.words.used()]
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes.used()
+    }
+
+    /// What is allocated.
+    pub(super) fn heap(&self) -> usize {
+        self.nodes.heap() + self.edges.allocation_size() + self.words.heap()
     }
 
     #[cfg(test)]
-    pub(super) fn capacity(&self) -> [usize; 2] {
-        [self.nodes.places(), self.edges.capacity()]
+    pub(super) fn used(&self) -> [usize; 3] {
+        [self.nodes.used(), self.edges.len(), self.words.used()]
     }
 }
 

@@ -12,6 +12,8 @@ use super::slab::{Id, Slab};
 pub(super) struct Words {
     words: Slab<Word>,
     by_text: HashTable<Id>,
+    /// The bytes of all texts.
+    bytes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ struct Word {
 
 impl Words {
     pub(super) const fn new() -> Self {
-        Self { words: Slab::new(), by_text: HashTable::new() }
+        Self { words: Slab::new(), by_text: HashTable::new(), bytes: 0 }
     }
 
     pub(super) fn find(&self, text: &[u8], seed: Seed) -> Option<Id> {
@@ -32,7 +34,7 @@ impl Words {
 
     /// Counts one more edge with this level.
     pub(super) fn take(&mut self, text: &str, seed: Seed) -> Id {
-        let Self { words, by_text } = self;
+        let Self { words, by_text, bytes } = self;
         let is_it = |id: &Id| *words.get(*id).text == *text;
         match by_text
             .entry(seed.of_bytes(text.as_bytes()), is_it, |&id| seed.of_bytes(words.get(id).text.as_bytes()))
@@ -43,6 +45,7 @@ impl Words {
                 id
             }
             Entry::Vacant(entry) => {
+                *bytes += text.len();
                 let id = words.insert(Word { text: text.into(), edges: 1 });
                 entry.insert(id);
                 id
@@ -58,10 +61,15 @@ impl Words {
             return;
         }
         let word = self.words.remove(id);
+        self.bytes -= word.text.len();
         if let Ok(entry) = self.by_text.find_entry(seed.of_bytes(word.text.as_bytes()), |&other| other == id)
         {
             entry.remove();
         }
+    }
+
+    pub(super) fn heap(&self) -> usize {
+        self.words.heap() + self.by_text.allocation_size() + self.bytes
     }
 
     #[cfg(test)]

@@ -58,8 +58,13 @@ pub(crate) fn name(text: &str) -> &TopicName {
     TopicName::new(text).expect("the strategies make valid names")
 }
 
-/// Levels with bytes around the slash, the `$` and each other, where an order can go wrong.
-const LEVELS: [&str; 11] = ["", "a", "a", "b", "aa", "$", "$a", "$\u{e9}", "%", "a\u{1}", "!"];
+/// Levels with bytes around the slash, the `$` and each other, where an order can go wrong, and characters of all lengths,
+/// some of which look alike or like nothing.
+#[rustfmt::skip]
+const LEVELS: [&str; 18] = [
+    "", "a", "a", "b", "aa", "$", "$a", "$\u{e9}", "%", "a\u{1}", "!",
+    "\u{e9}", "e\u{301}", "\u{feff}", "\u{200b}", "\u{fffd}", "\u{10ffff}", "\u{65e5}\u{672c}",
+];
 
 pub(crate) fn names() -> impl Strategy<Value = String> {
     vec(select(&LEVELS[..]), 1..5).prop_map(|levels| not_empty(levels.join("/")))

@@ -1,0 +1,94 @@
+use alloc::vec::Vec;
+
+use hashbrown::HashTable;
+
+use super::hashing::Seed;
+use super::slab::Id;
+use super::subscribers::Subscribers;
+
+/// The filters of each key. Keys are known by their hash; what has the same hash shares its filters, of which
+/// each is there once for each key that has it.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    /// Where there is one filter, as for most keys.
+    one: HashTable<(u32, Id)>,
+    many: HashTable<(u32, Subscribers<Id, ()>)>,
+    /// What the many have allocated.
+    many_heap: usize,
+}
+
+impl Keys {
+    pub(super) const fn new() -> Self {
+        Self { one: HashTable::new(), many: HashTable::new(), many_heap: 0 }
+    }
+
+    /// Adds a filter that the key does not have.
+    pub(super) fn add(&mut self, key: u32, filter: Id, seed: Seed) {
+        if let Some((_, filters)) = self.many.find_mut(spread(key), |(hash, _)| *hash == key) {
+            self.many_heap -= filters.heap();
+            filters.push(filter, (), seed);
+            self.many_heap += filters.heap();
+        } else if let Ok(first) = self.one.find_entry(spread(key), |(hash, _)| *hash == key) {
+            let ((_, first), _) = first.remove();
+            let mut filters = Subscribers::new(first, ());
+            filters.push(filter, (), seed);
+            self.many_heap += filters.heap();
+            self.many.insert_unique(spread(key), (key, filters), |(hash, _)| spread(*hash));
+        } else {
+            self.one.insert_unique(spread(key), (key, filter), |(hash, _)| spread(*hash));
+        }
+    }
+
+    /// Removes a filter that the key has.
+    pub(super) fn remove(&mut self, key: u32, filter: Id, seed: Seed) {
+        if let Ok(one) = self.one.find_entry(spread(key), |one| *one == (key, filter)) {
+            one.remove();
+        } else if let Ok(mut many) = self.many.find_entry(spread(key), |(hash, _)| *hash == key) {
+            let (_, filters) = many.get_mut();
+            self.many_heap -= filters.heap();
+            filters.remove(&filter, seed);
+            self.many_heap += filters.heap();
+            if let &[(last, ())] = filters.as_slice() {
+                many.remove();
+                self.one.insert_unique(spread(key), (key, last), |(hash, _)| spread(*hash));
+            }
+        }
+        self.give_back();
+    }
+
+    /// Removes and gives all filters of a key, in the order of their ids, so that it does not depend on the seed.
+    pub(super) fn take(&mut self, key: u32) -> Vec<Id> {
+        let mut taken: Vec<_> = match self.many.find_entry(spread(key), |(hash, _)| *hash == key) {
+            Ok(many) => {
+                let ((_, filters), _) = many.remove();
+                self.many_heap -= filters.heap();
+                filters.as_slice().iter().map(|(filter, ())| *filter).collect()
+            }
+            Err(_) => match self.one.find_entry(spread(key), |(hash, _)| *hash == key) {
+                Ok(one) => [one.remove().0.1].into(),
+                Err(_) => Vec::new(),
+            },
+        };
+        taken.sort_unstable();
+        self.give_back();
+        taken
+    }
+
+    pub(super) fn heap(&self) -> usize {
+        self.one.allocation_size() + self.many.allocation_size() + self.many_heap
+    }
+
+    fn give_back(&mut self) {
+        if self.one.is_empty() {
+            self.one = HashTable::new();
+        }
+        if self.many.is_empty() {
+            self.many = HashTable::new();
+        }
+    }
+}
+
+/// A table takes the first bits of a hash and the last.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
