@@ -38,7 +38,7 @@ pub struct Config {
     /// Bytes of the Topic Filters of one session; those whose retained messages are not all sent count once more. More get
     /// reason code 0x97.
     pub filter_bytes: usize,
-    /// Levels of a Topic Filter. Deeper ones get reason code 0x8F.
+    /// Levels of a Topic Filter, or of the filter within a shared one. Deeper ones get reason code 0x8F.
     pub filter_levels: usize,
     /// Retained messages. When there are so many, no new topic can have one; those that have one can change it.
     pub retained_messages: usize,

@@ -38,6 +38,32 @@ impl TopicError {
     }
 }
 
+/// A topic has more levels than somebody wants; see [`TopicFilter::limit_levels`](crate::TopicFilter::limit_levels).
+///
+/// The standard sets no limit but the length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("expected at most {most} levels, found more at byte {position}")]
+#[non_exhaustive]
+pub struct TooManyLevels {
+    /// How many there may be.
+    pub most: usize,
+    /// The offset in bytes at which the first level begins that is too many.
+    pub position: usize,
+}
+
+impl TooManyLevels {
+    /// Looks for it in what a text has from `offset` on.
+    pub(crate) fn check(text: &str, offset: usize, most: usize) -> Result<(), Self> {
+        let levels = text.get(offset..).unwrap_or_default();
+        let before = most.checked_sub(1).map(|slashes| levels.match_indices('/').nth(slashes));
+        match before {
+            Some(None) => Ok(()),
+            Some(Some((slash, _))) => Err(Self { most, position: offset + slash + 1 }),
+            None => Err(Self { most, position: offset }),
+        }
+    }
+}
+
 /// What is wrong with a topic name or a topic filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 use ref_cast::{RefCastCustom, ref_cast_custom};
 
 use crate::MAX_LEN;
-use crate::error::{TopicError, TopicErrorKind};
+use crate::error::{TooManyLevels, TopicError, TopicErrorKind};
 use crate::levels::Levels;
 use crate::name::TopicName;
 use crate::share::{self, Share};
@@ -60,6 +60,24 @@ impl TopicFilter {
     /// The levels, from the first to the last; those of a shared filter begin with `$share` and the group.
     pub fn levels(&self) -> Levels<'_> {
         Levels::new(&self.0)
+    }
+
+    /// The filter itself, if it has at most so many levels; of a shared filter, the inner filter's are counted.
+    ///
+    /// ```
+    /// use mqtt_topic::TopicFilter;
+    ///
+    /// let error = TopicFilter::new("a/+/c/#")?.limit_levels(3).unwrap_err();
+    /// assert_eq!(error.to_string(), "expected at most 3 levels, found more at byte 6");
+    /// # Ok::<(), mqtt_topic::TopicError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyLevels`] says where the first one begins that is too many.
+    pub fn limit_levels(&self, most: usize) -> Result<&Self, TooManyLevels> {
+        TooManyLevels::check(&self.0, self.0.len() - self.without_share().0.len(), most)?;
+        Ok(self)
     }
 
     /// The group and the inner filter, if this is a shared filter (`$share/{group}/{filter}`).

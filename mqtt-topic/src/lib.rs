@@ -38,6 +38,8 @@ extern crate alloc;
 
 mod error;
 mod filter;
+#[cfg(feature = "alloc")]
+mod filter_set;
 mod levels;
 mod name;
 #[cfg(feature = "alloc")]
@@ -47,10 +49,12 @@ mod share;
 mod subscriptions;
 mod text;
 
-pub use crate::error::{TopicError, TopicErrorKind};
+pub use crate::error::{TooManyLevels, TopicError, TopicErrorKind};
 pub use crate::filter::TopicFilter;
 #[cfg(feature = "alloc")]
 pub use crate::filter::TopicFilterBuf;
+#[cfg(feature = "alloc")]
+pub use crate::filter_set::FilterSet;
 pub use crate::levels::Levels;
 pub use crate::name::TopicName;
 #[cfg(feature = "alloc")]
@@ -59,7 +63,7 @@ pub use crate::name::TopicNameBuf;
 pub use crate::retained::{RetainedCursor, RetainedTrie};
 pub use crate::share::Share;
 #[cfg(feature = "alloc")]
-pub use crate::subscriptions::{Statistics, SubscriptionTrie};
+pub use crate::subscriptions::{Choice, SharedGroups, Statistics, SubscriptionTrie};
 
 /// The longest name or filter, in bytes of UTF-8 (`MQTT-4.7.3-3`).
 pub const MAX_LEN: usize = 65_535;

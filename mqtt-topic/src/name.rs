@@ -1,7 +1,7 @@
 use ref_cast::{RefCastCustom, ref_cast_custom};
 
 use crate::MAX_LEN;
-use crate::error::{TopicError, TopicErrorKind};
+use crate::error::{TooManyLevels, TopicError, TopicErrorKind};
 use crate::levels::Levels;
 use crate::text;
 
@@ -57,6 +57,16 @@ impl TopicName {
     /// The levels, from the first to the last.
     pub fn levels(&self) -> Levels<'_> {
         Levels::new(&self.0)
+    }
+
+    /// The name itself, if it has at most so many levels.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyLevels`] says where the first one begins that is too many.
+    pub fn limit_levels(&self, most: usize) -> Result<&Self, TooManyLevels> {
+        TooManyLevels::check(&self.0, 0, most)?;
+        Ok(self)
     }
 
     /// Whether the first character is `$`.

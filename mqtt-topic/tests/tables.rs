@@ -4,8 +4,8 @@
 mod table;
 
 use mqtt_topic::{
-    MAX_LEN, RetainedCursor, RetainedTrie, SubscriptionTrie, TopicError, TopicErrorKind, TopicFilter,
-    TopicName,
+    FilterSet, MAX_LEN, RetainedCursor, RetainedTrie, SubscriptionTrie, TopicError, TopicErrorKind,
+    TopicFilter, TopicName,
 };
 use std::ops::ControlFlow;
 
@@ -56,6 +56,37 @@ fn the_longest_text_has_65535_bytes() {
     assert_eq!(kind_and_position(TopicFilter::new(&shared)), expected);
 }
 
+/// Fails when the limit is off by one, or when the position is not where the first level too many begins.
+#[test]
+fn a_limit_on_levels() {
+    for (text, most, position) in [
+        ("a", 0, Some(0)),
+        ("a", 1, None),
+        ("/", 1, Some(1)),
+        ("/", 2, None),
+        ("\u{e9}/+/#", 1, Some(3)),
+        ("\u{e9}/+/#", 2, Some(5)),
+        ("\u{e9}/+/#", 3, None),
+        ("$share/g/a", 1, None),
+        ("$share/g/a/+", 1, Some(11)),
+        ("$share/g//", 0, Some(9)),
+        ("$share", 1, None),
+    ] {
+        let limited = filter(text).limit_levels(most);
+        assert_eq!(
+            limited.map_err(|error| (error.most, error.position)),
+            position.map_or_else(|| Ok(filter(text)), |at| Err((most, at)))
+        );
+        if let Ok(name) = TopicName::new(text)
+            && !filter(text).is_shared()
+        {
+            assert_eq!(name.limit_levels(most).err(), limited.err(), "{text}");
+        }
+    }
+    // For a name, nothing is shared.
+    assert_eq!(name("$share/g/a").limit_levels(2).map_err(|error| error.position), Err(9));
+}
+
 #[test]
 fn errors_cite_the_statement_and_read_as_a_sentence() {
     let error = |text| TopicFilter::new(text).expect_err("an invalid filter");
@@ -92,6 +123,8 @@ fn each_row_alone_in_the_tries() {
         let mut visits = 0;
         subscriptions.visit(name(n), |(), ()| visits += 1);
         assert_eq!(visits, usize::from(expected), "subscription {f:?} {n:?}");
+
+        assert_eq!(FilterSet::from([filter(f)]).is_match(name(n)), expected, "set {f:?} {n:?}");
 
         let mut retained = RetainedTrie::new();
         retained.insert(name(n), ());

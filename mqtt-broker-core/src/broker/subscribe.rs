@@ -73,7 +73,7 @@ impl Core {
         let Subscription { filter, options } = entry;
         let Some(session) = self.sessions.get_mut(key) else { return ReasonCode::UnspecifiedError };
         let existed = session.subscriptions.contains_key(filter);
-        if filter.levels().count() > self.config.filter_levels {
+        if filter.limit_levels(self.config.filter_levels).is_err() {
             return ReasonCode::TopicFilterInvalid;
         }
         let wants_retained = match options.retain_handling {

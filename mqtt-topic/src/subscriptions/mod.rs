@@ -1,4 +1,5 @@
 mod change;
+mod groups;
 mod hashing;
 mod keys;
 mod slab;
@@ -13,6 +14,7 @@ use core::hash::Hash;
 
 use hashbrown::HashTable;
 
+pub use self::groups::{Choice, SharedGroups};
 use self::hashing::Seed;
 use self::keys::Keys;
 use self::slab::{Id, Slab};

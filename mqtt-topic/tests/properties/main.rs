@@ -2,6 +2,8 @@
 #![cfg(feature = "alloc")]
 
 mod enumeration;
+mod filter_sets;
+mod groups;
 mod model;
 mod retained;
 mod subscriptions;
