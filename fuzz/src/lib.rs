@@ -11,6 +11,7 @@ mod roundtrip;
 mod stream;
 mod structured;
 mod topic_match;
+mod trie_ops;
 mod vectors;
 
 pub use broker::broker;
@@ -21,6 +22,7 @@ pub use roundtrip::roundtrip;
 pub use stream::stream;
 pub use structured::structured;
 pub use topic_match::topic_match;
+pub use trie_ops::trie_ops;
 pub use vectors::{as_stream, vectors};
 
 /// A fuzz target.
@@ -36,6 +38,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("stream", stream),
     ("structured", structured),
     ("topic_match", topic_match),
+    ("trie_ops", trie_ops),
 ];
 
 /// Makes the program of a target: under cargo-fuzz one for libFuzzer, else one that runs the files it is given.

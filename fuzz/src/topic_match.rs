@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use mqtt_topic::{RetainedCursor, RetainedTrie, SubscriptionTrie, TopicFilter, TopicName};
+use mqtt_topic::{FilterSet, RetainedCursor, RetainedTrie, SubscriptionTrie, TopicFilter, TopicName};
 
 /// More lines only make an input slow: each name is matched with each filter at the end.
 const MAX_LINES: usize = 32;
 
-/// Both tries find what [`TopicFilter::matches`] says, after any insertions and removals.
+/// Both tries and a set of filters find what [`TopicFilter::matches`] says, after any insertions and removals.
 ///
 /// The input is text, a line for each operation: `+` and a topic inserts it, `-` removes it, another first byte only
 /// mentions it. A topic that is a name goes into the retained trie, one that is a filter into the subscription trie.
@@ -24,6 +24,7 @@ pub fn topic_match(input: &[u8]) {
     }
     world.check_subscriptions();
     world.check_retained();
+    world.check_set();
 }
 
 /// The tries, and beside them what they shall hold.
@@ -96,6 +97,14 @@ impl<'a> World<'a> {
         let mut listed = 0;
         self.subscriptions.for_each(|_, _, _| listed += 1);
         assert_eq!(listed, self.subscribed.len());
+    }
+
+    fn check_set(&self) {
+        let set: FilterSet = self.filters.iter().copied().collect();
+        for name in &self.names {
+            let matching = self.filters.iter().enumerate().filter(|(_, filter)| filter.matches(name));
+            assert!(set.matches(name).eq(matching.map(|(place, _)| place)), "{name:?}");
+        }
     }
 
     fn check_retained(&self) {

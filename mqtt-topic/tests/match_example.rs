@@ -21,10 +21,11 @@ fn names_with_the_filters_that_match_them() {
 
 #[test]
 fn a_bad_name_is_shown_and_skipped() {
-    let (all_good, output, errors) = run(&["#"], b"a\n\n\xC3\xA9/+\nb\n");
+    let (all_good, output, errors) = run(&["#"], b"a\n\n\xC3\xA9/+\nab\xFF\nb\n");
     assert_eq!((all_good, output.as_str()), (true, "a\t#\nb\t#\n"));
     let expected = "\n^ a topic needs at least one character at byte 0 (MQTT-4.7.3-1)\n\
-        \u{e9}/+\n  ^ a topic name has no wildcard, found one at byte 3 (MQTT-4.7.0-1)\n";
+        \u{e9}/+\n  ^ a topic name has no wildcard, found one at byte 3 (MQTT-4.7.0-1)\n\
+        ab\u{fffd}\n  ^ expected UTF-8 (MQTT-1.5.4-1)\n";
     assert_eq!(errors, expected);
 }
 
