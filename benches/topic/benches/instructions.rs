@@ -58,6 +58,7 @@ macro_rules! bench_indices {
                 #[bench::one("one")]
                 #[bench::attack("attack")]
                 #[bench::attack_few("attack-few")]
+                #[bench::attack_tree("attack-tree")]
                 pub fn matches(built: Box<($index, Vec<TopicNameBuf>)>) -> Box<($index, Vec<TopicNameBuf>)> {
                     built.1.iter().take(NAMES).for_each(|name| search(&built.0, name));
                     // Given back, so that dropping it does not count.
@@ -106,8 +107,10 @@ main!(
     library_benchmark_groups = nothing,
     limit,
     ours,
+    ours_with_keys,
     rmqtt,
     mqtt_topic_engine,
+    scan_set,
     scan_ours,
     scan_rumqttc,
     scan_ntex_mqtt,

@@ -2,19 +2,21 @@
 //!
 //!     times INDEX DATASET COUNT
 //!     times single MATCHER FILTER
+//!     times within STEPS DATASET COUNT
 //!
 //! One in a process, so that no other has used the heap before. The first prints a line each for `build` (a subscription,
 //! from none to all), `match` (a name), `remove` and `insert` (a subscription, of those that are spread over all; not for
-//! scans). All but the first are medians of several rounds.
+//! scans) and `drain` (a subscription, all in the order in which they came; not for scans). All but the first and the last
+//! are medians of several rounds. `within` matches with a limit on the steps of our visit.
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use std::{env, mem, process};
+use std::{env, process};
 
 use mqtt_topic::{TopicFilter, TopicName};
-use mqtt_topic_benches::{Dataset, Index, Matcher, SINGLE_FILTERS, SINGLE_NAME, key, value};
+use mqtt_topic_benches::{Dataset, Index, Matcher, Ours, SINGLE_FILTERS, SINGLE_NAME, key, value};
 
 /// What all rounds of one measurement take, if that is enough for the fewest.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -29,9 +31,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["single", matcher, filter] => single_of(matcher, filter),
+        ["within", steps, kind, count] => {
+            within(steps.parse()?, &Dataset::new(kind.parse()?, count.parse()?));
+            Ok(())
+        }
         [index, kind, count] => index_of(index, &Dataset::new(kind.parse()?, count.parse()?)),
         _ => {
-            eprintln!("usage: times INDEX DATASET COUNT | times single MATCHER FILTER");
+            eprintln!(
+                "usage: times INDEX DATASET COUNT | times single MATCHER FILTER | times within STEPS DATASET COUNT"
+            );
             process::exit(2);
         }
     }
@@ -102,8 +110,26 @@ fn times<I: Index>(dataset: &Dataset) {
     }
     print("remove", middle(removed));
     print("insert", middle(inserted));
-    // The process ends, which is faster than to drop millions of nodes.
-    mem::forget(index);
+    let start = Instant::now();
+    filters.iter().enumerate().for_each(|(at, filter)| index.remove(filter, key(at)));
+    print("drain", nanoseconds(start.elapsed(), filters.len()));
+}
+
+fn within(steps: usize, dataset: &Dataset) {
+    let mut index = Ours::new();
+    for (at, filter) in dataset.filters.iter().enumerate() {
+        index.insert(filter, key(at), value(at));
+    }
+    let mut names = dataset.names.iter().cycle();
+    let step = || {
+        let name = names.next().expect("it goes round");
+        let mut sum = 0_u32;
+        let is_all = index.matches_within(black_box(name), steps, |key, value| {
+            sum = sum.wrapping_add(key ^ u32::from(value))
+        });
+        black_box((sum, is_all));
+    };
+    print("match", median(dataset.names.len(), step));
 }
 
 fn single<M: Matcher>(filter: &str) {

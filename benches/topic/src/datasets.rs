@@ -37,12 +37,15 @@ pub enum Kind {
     Attack,
     /// The same with 127 more that match: one for each number of levels, which ends in `#`.
     AttackFew,
+    /// All 4,096 filters of 12 levels `a` and `+` with a `b` behind, and a name that they match but for the last level: as
+    /// many nodes as there can be that match a part of the name.
+    AttackTree,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Exact, Self::Mixed, Self::Many, Self::One, Self::Attack, Self::AttackFew];
+    pub const ALL: [Self; 7] =
+        [Self::Exact, Self::Mixed, Self::Many, Self::One, Self::Attack, Self::AttackFew, Self::AttackTree];
 
     /// What it is called on the command line and in the tables.
     pub const fn name(self) -> &'static str {
@@ -53,6 +56,7 @@ impl Kind {
             Self::One => "one",
             Self::Attack => "attack",
             Self::AttackFew => "attack-few",
+            Self::AttackTree => "attack-tree",
         }
     }
 }
@@ -75,6 +79,8 @@ const DEVICES: usize = 25;
 const FEW: usize = 1_000;
 /// How many levels the attacker's filters and names have.
 const DEEP: usize = 128;
+/// How many levels are `a` or `+` where there are all combinations.
+const TREE: usize = 12;
 
 impl Dataset {
     /// Makes the same subscriptions whenever it is called; `count` is how many, if the kind can have any number.
@@ -86,6 +92,7 @@ impl Dataset {
             Kind::One => (vec![device(0, FEW).join("/"); FEW], vec![device(0, FEW).join("/")]),
             Kind::Attack => (attack(), vec![deep_name()]),
             Kind::AttackFew => (attack().into_iter().chain(attack_matching()).collect(), vec![deep_name()]),
+            Kind::AttackTree => (attack_tree(), vec![["a"; TREE + 1].join("/")]),
         };
         let filter = |text| TopicFilterBuf::new(text).expect("a filter");
         let name = |text| TopicNameBuf::new(text).expect("no wildcards");
@@ -210,6 +217,14 @@ fn attack_matching() -> impl Iterator<Item = String> {
     (1..DEEP).map(move |len| [&mixed_levels(&mut rng)[..len], &["#"]].concat().join("/"))
 }
 
+fn attack_tree() -> Vec<String> {
+    let filter = |mask: u32| {
+        let levels = (0..TREE).map(|at| if mask >> at & 1 == 1 { "+" } else { "a" });
+        levels.chain(["b"]).collect::<Vec<_>>().join("/")
+    };
+    (0..1 << TREE).map(filter).collect()
+}
+
 fn mixed_levels(rng: &mut Rng) -> [&'static str; DEEP] {
     [(); DEEP].map(|()| ["a", "+"][rng.below(2)])
 }
@@ -292,6 +307,8 @@ mod tests {
         let attack = Dataset::new(Kind::Attack, 0);
         assert_eq!((different(&attack.filters), matches(&attack)), (1_000, vec![0]));
         assert!(attack.filters.iter().all(|filter| filter.as_str().split('/').count() == DEEP));
+        let tree = Dataset::new(Kind::AttackTree, 0);
+        assert_eq!((different(&tree.filters), matches(&tree)), (4_096, vec![0]));
         let few = Dataset::new(Kind::AttackFew, 0);
         assert_eq!((different(&few.filters), matches(&few)), (1_127, vec![127]));
     }

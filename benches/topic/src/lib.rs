@@ -12,7 +12,7 @@ pub use datasets::{Dataset, Kind, Rng, key, value};
 pub use index::{Index, Nothing};
 pub use limit::Limit;
 pub use matcher::{Equality, Matcher, SINGLE_FILTERS, SINGLE_NAME};
-pub use ours::{Ours, OursFilter};
+pub use ours::{Ours, OursFilter, OursSet, OursWithKeys};
 pub use scan::Scan;
 
 /// Calls a macro with the module's name and the type of each index.
@@ -23,8 +23,10 @@ macro_rules! for_each_index {
             nothing: $crate::Nothing,
             limit: $crate::Limit,
             ours: $crate::Ours,
+            ours_with_keys: $crate::OursWithKeys,
             rmqtt: $crate::peers::Rmqtt,
             mqtt_topic_engine: $crate::peers::MqttTopicEngine,
+            scan_set: $crate::OursSet,
             scan_ours: $crate::Scan<$crate::OursFilter>,
             scan_rumqttc: $crate::Scan<$crate::peers::Rumqttc>,
             scan_ntex_mqtt: $crate::Scan<$crate::peers::NtexMqtt>,

@@ -6,7 +6,7 @@ use super::slab::Id;
 
 /// What hashes depend on. Whoever does not know it cannot make texts that collide on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seed(pub(super) u64);
+pub(crate) struct Seed(pub(crate) u64);
 
 impl Seed {
     pub(super) fn of(self, value: &(impl Hash + ?Sized)) -> u64 {
@@ -19,7 +19,7 @@ impl Seed {
     }
 
     /// Of the bytes of a filter or a level.
-    pub(super) fn of_bytes(self, bytes: &[u8]) -> u64 {
+    pub(crate) fn of_bytes(self, bytes: &[u8]) -> u64 {
         let mut hasher = FixedState::with_seed(self.0).build_hasher();
         hasher.write(bytes);
         hasher.finish()

@@ -15,7 +15,7 @@ use core::hash::Hash;
 use hashbrown::HashTable;
 
 pub use self::groups::{Choice, SharedGroups};
-use self::hashing::Seed;
+pub(crate) use self::hashing::Seed;
 use self::keys::Keys;
 use self::slab::{Id, Slab};
 pub use self::statistics::Statistics;
