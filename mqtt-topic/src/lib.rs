@@ -1,27 +1,4 @@
-//! MQTT topic names and topic filters: validation, matching, and the two collections that a broker
-//! builds on them.
-//!
-//! [`TopicName`] and [`TopicFilter`] are views of a `str`, as `Path` is: making one checks every rule of
-//! MQTT 5.0 §4.7 and §4.8.2 once, and after that a value that exists is valid. They borrow, so a decoder
-//! can hand them out of its read buffer without copying. The rules are the same in MQTT 3.1.1.
-//!
-//! With the feature `alloc` (on by default) there are also the owned forms [`TopicNameBuf`] and
-//! [`TopicFilterBuf`], a [`SubscriptionTrie`] that finds the subscriptions that match a name, and a
-//! [`RetainedTrie`] that finds the names that match a filter. Without it the crate needs no allocator.
-//!
-//! Nothing here recurses, iterates in hash order, or panics on input: a filter of 65,535 slashes is only
-//! a long filter.
-//!
-//! ```
-//! use mqtt_topic::{TopicError, TopicFilter, TopicName};
-//!
-//! let filter = TopicFilter::new("sport/+/score")?;
-//! assert!(filter.matches(TopicName::new("sport/tennis/score")?));
-//!
-//! let error = TopicFilter::new("sport/#/score").unwrap_err();
-//! assert_eq!((error.position(), error.statement()), (6, "MQTT-4.7.1-1"));
-//! # Ok::<(), TopicError>(())
-//! ```
+#![doc = include_str!("docs.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -30,7 +7,7 @@
     clippy::cast_possible_truncation,
     clippy::wildcard_enum_match_arm
 )]
-// The text above speaks of items that need `alloc`.
+// The documentation speaks of items that need `alloc`.
 #![cfg_attr(not(feature = "alloc"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "alloc")]

@@ -28,7 +28,7 @@ use crate::share::Share;
 ///
 /// let mut served = Vec::new();
 /// for text in ["jobs/a", "jobs/b", "jobs/c"] {
-///     groups.pick(TopicName::new(text)?, |choice| choice.in_turn(), |_, worker, _| served.push(*worker));
+///     groups.pick(TopicName::new(text)?, |choice| choice.in_turn().next(), |_, worker, _| served.push(*worker));
 /// }
 /// assert_eq!(served, ["worker 1", "worker 2", "worker 1"]);
 /// # Ok::<(), mqtt_topic::TopicError>(())
@@ -48,7 +48,7 @@ struct Group<K, V> {
     name: Box<str>,
     filter: TopicFilterBuf,
     members: Subscribers<K, V>,
-    turn: usize,
+    next: usize,
 }
 
 /// A group from which one member is to be chosen.
@@ -59,14 +59,14 @@ pub struct Choice<'a, K, V> {
     pub share: Share<'a>,
     /// Who is in it, one at least: in the order in which they came, except that the last takes the place of one that goes.
     pub members: &'a [(K, V)],
-    /// How often the group has chosen, without an overflow.
-    pub turn: usize,
+    /// The place behind that of the member that was picked last: whose turn it is.
+    pub next: usize,
 }
 
 impl<K, V> Choice<'_, K, V> {
-    /// Each member in its turn.
-    pub const fn in_turn(&self) -> Option<usize> {
-        self.turn.checked_rem(self.members.len())
+    /// The places of all members, from the one whose turn it is.
+    pub fn in_turn(&self) -> impl Iterator<Item = usize> + use<K, V> {
+        (self.next..self.members.len()).chain(0..self.next)
     }
 }
 
@@ -116,7 +116,7 @@ impl<K, V> SharedGroups<K, V> {
     }
 
     /// For each group whose filter matches `name`, asks `strategy` for a member's place among the members, and calls `f`
-    /// with that member. A group is passed over, and has not had its turn, when the answer is `None` or not a place.
+    /// with that member. A group is passed over when the answer is `None` or not a place.
     ///
     /// The groups come in an order that depends on the history alone. Nothing is allocated; the work is that of
     /// [`SubscriptionTrie::visit`].
@@ -129,12 +129,14 @@ impl<K, V> SharedGroups<K, V> {
         let groups = &mut self.groups;
         self.by_filter.visit(name, |&id, ()| {
             let group = groups.get_mut(id);
-            let choice = Choice { share: group.share(), members: group.members.as_slice(), turn: group.turn };
+            let members = group.members.as_slice();
+            let next = if group.next < members.len() { group.next } else { 0 };
+            let choice = Choice { share: group.share(), members, next };
             if let Some(place) = strategy(&choice)
                 && let Some((key, value)) = choice.members.get(place)
             {
                 f(choice.share, key, value);
-                group.turn = group.turn.wrapping_add(1);
+                group.next = place + 1;
             }
         });
     }
@@ -166,7 +168,7 @@ impl<K: Eq + Hash, V> SharedGroups<K, V> {
             Entry::Vacant(entry) => {
                 let members = Subscribers::new(key, value);
                 let filter = share.filter.into();
-                let id = groups.insert(Group { name: share.group.into(), filter, members, turn: 0 });
+                let id = groups.insert(Group { name: share.group.into(), filter, members, next: 0 });
                 entry.insert(id);
                 by_filter.insert(share.filter, id, ());
             }

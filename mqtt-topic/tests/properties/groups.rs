@@ -8,7 +8,7 @@ use proptest::sample::select;
 use crate::model::{filters, naive_matches, name, names};
 
 type Groups = SharedGroups<u8, u16>;
-/// By group and filter: the members, in order, and how often the group has chosen.
+/// By group and filter: the members, in order, and whose turn it is.
 type Model = BTreeMap<(String, String), (Vec<(u8, u16)>, usize)>;
 
 #[derive(Clone, Debug)]
@@ -46,9 +46,10 @@ fn pick(
     groups.pick(
         name(n),
         |choice| {
-            assert_eq!(choice.in_turn(), Some(choice.turn % choice.members.len()));
+            let in_turn = (choice.next..choice.members.len()).chain(0..choice.next);
+            assert!(choice.in_turn().eq(in_turn) && choice.next < choice.members.len());
             let share = (choice.share.group.to_owned(), choice.share.filter.to_string());
-            seen.push((share, (choice.members.to_vec(), choice.turn), None));
+            seen.push((share, (choice.members.to_vec(), choice.next), None));
             (place != 4).then_some(place)
         },
         |share, key, value| picked.push(((share.group.to_owned(), share.filter.to_string()), (*key, *value))),
@@ -110,8 +111,9 @@ proptest! {
                     for (of, (members, turn)) in &mut model {
                         if naive_matches(&of.1, &n) {
                             let picked = members.get(place).filter(|_| place != 4).copied();
-                            expected.push((of.clone(), (members.clone(), *turn), picked));
-                            *turn += usize::from(picked.is_some());
+                            let next = if *turn < members.len() { *turn } else { 0 };
+                            expected.push((of.clone(), (members.clone(), next), picked));
+                            *turn = picked.map_or(*turn, |_| place + 1);
                         }
                     }
                     let mut seen = pick(&mut groups, &n, place);

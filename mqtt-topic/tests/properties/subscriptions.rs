@@ -94,6 +94,10 @@ proptest! {
             let mut expected: Vec<_> = matching.map(|((_, key), value)| (*key, *value)).collect();
             expected.sort_unstable();
             prop_assert_eq!(visited, expected, "{}", n);
+            // Each node once and each filter once is enough; these texts are short.
+            let statistics = trie.statistics();
+            let is_all = trie.visit_within(name(n), statistics.nodes + statistics.filters, |_, _| {});
+            prop_assert!(is_all);
         }
         let mut all = contents(&trie);
         all.sort_unstable();
