@@ -94,9 +94,7 @@ impl<'a> World<'a> {
             expected.sort_unstable();
             assert_eq!(visited, expected, "{name:?}");
         }
-        let mut listed = 0;
-        self.subscriptions.for_each(|_, _, _| listed += 1);
-        assert_eq!(listed, self.subscribed.len());
+        assert_eq!(self.subscriptions.iter().count(), self.subscribed.len());
     }
 
     fn check_set(&self) {

@@ -158,7 +158,8 @@ impl<'a> World<'a> {
         let levels = name.levels().count();
         assert!(
             is_all
-                || steps < (self.subscriptions.filters() * (levels + 2) + 1) * (2 + name.as_str().len() / 64)
+                || steps
+                    < (self.subscriptions.filter_count() * (levels + 2) + 1) * (2 + name.as_str().len() / 64)
         );
     }
 
@@ -213,9 +214,9 @@ impl<'a> World<'a> {
         let statistics = self.subscriptions.statistics();
         assert_eq!((statistics.subscriptions, statistics.filters), (self.subscribed.len(), filters.len()));
         let members = self.grouped.values().map(BTreeMap::len).sum::<usize>();
-        assert_eq!((self.groups.len(), self.groups.groups()), (members, self.grouped.len()));
+        assert_eq!((self.groups.len(), self.groups.group_count()), (members, self.grouped.len()));
         assert_eq!(self.retained.len(), self.kept.len());
-        if filters.is_empty() && self.subscriptions.filters() == 0 {
+        if filters.is_empty() && self.subscriptions.filter_count() == 0 {
             assert_eq!((statistics.nodes, statistics.bytes), (0, 0));
         }
     }

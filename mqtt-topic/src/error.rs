@@ -111,7 +111,7 @@ impl TopicErrorKind {
 impl fmt::Display for TopicErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "a topic needs at least one character",
+            Self::Empty => "a topic has at least one character, found none",
             Self::TooLong => "a topic has at most 65535 bytes, found more",
             Self::Nul => "a topic has no null character, found one",
             Self::WildcardInName => "a topic name has no wildcard, found one",

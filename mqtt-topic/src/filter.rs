@@ -108,7 +108,7 @@ impl TopicFilter {
     /// Whether messages that are published to `name` are for this filter. A shared filter matches what its
     /// inner filter matches.
     ///
-    /// The time is proportional to the shorter text. This is the definition of matching that the tries
+    /// The time is at most proportional to the name. This is the definition of matching that the tries
     /// are tested against.
     pub fn matches(&self, name: &TopicName) -> bool {
         let filter = self.without_share();
@@ -155,7 +155,7 @@ pub(crate) fn levels_match(mut filter: &[u8], mut name: &[u8]) -> bool {
             b"#" => return true,
             b"/#" => return rest.is_empty(),
             [b'+', after @ ..] => {
-                let level = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+                let level = text::level_len(rest);
                 filter = after;
                 name = rest.get(level..).unwrap_or_default();
             }

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 
 use crate::filter::{TopicFilter, TopicFilterBuf};
 use crate::name::TopicName;
-use crate::subscriptions::Seed;
+use crate::subscriptions::UNKEYED;
 
 /// A few filters that do not change, for rules and for the dispatch in a client: which of them match a name?
 ///
@@ -144,7 +144,7 @@ impl Wild {
 }
 
 fn hash(text: &str) -> u64 {
-    Seed(0).of_bytes(text.as_bytes())
+    UNKEYED.of_bytes(text.as_bytes())
 }
 
 /// The first eight bytes, or all and zeros behind them.
@@ -170,6 +170,13 @@ impl<'a> FromIterator<&'a TopicFilter> for FilterSet {
 impl<'a, const N: usize> From<[&'a TopicFilter; N]> for FilterSet {
     fn from(filters: [&'a TopicFilter; N]) -> Self {
         filters.into_iter().collect()
+    }
+}
+
+/// A set of no filters.
+impl Default for FilterSet {
+    fn default() -> Self {
+        Self::new(Box::default())
     }
 }
 

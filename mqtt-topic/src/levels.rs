@@ -1,6 +1,9 @@
 use core::iter::FusedIterator;
 use core::str::Split;
 
+#[cfg(feature = "alloc")]
+use crate::text;
+
 /// The levels of a topic name or filter, from either end.
 ///
 /// Levels are what stands between the slashes. There is always one more of them than there are slashes,
@@ -58,8 +61,7 @@ impl<'a> LevelCursor<'a> {
     /// The level that follows, or `None` after the last one.
     pub(crate) fn level(&self) -> Option<&'a str> {
         let rest = self.rest()?;
-        // Levels are short: this is faster than to look for a pattern.
-        rest.get(..rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len()))
+        rest.get(..text::level_len(rest.as_bytes()))
     }
 
     /// The levels that follow, or `None` after the last one.

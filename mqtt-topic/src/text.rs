@@ -113,6 +113,23 @@ pub(crate) fn common_len(mut one: &[u8], mut other: &[u8]) -> usize {
     common + one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
+/// How many bytes there are before the first slash, or in all.
+#[inline(always)]
+pub(crate) fn level_len(text: &[u8]) -> usize {
+    let mut start = 0;
+    while let Some(word) = text.get(start..).and_then(<[u8]>::first_chunk) {
+        let other = u64::from_le_bytes(*word) ^ (LANES * b'/' as u64);
+        // The high bit in the first lane that is 0 now, and none before it.
+        let zeros = other.wrapping_sub(LANES) & !other & HIGH;
+        if zeros != 0 {
+            return start + zeros.trailing_zeros() as usize / 8;
+        }
+        start += 8;
+    }
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len())
+}
+
 /// The conversions and comparisons of a borrowed text.
 macro_rules! borrowed_text {
     ($Text:ident) => {
@@ -265,6 +282,18 @@ macro_rules! owned_text {
             }
         }
 
+        impl PartialEq<$Buf> for str {
+            fn eq(&self, other: &$Buf) -> bool {
+                *self == *other.0
+            }
+        }
+
+        impl PartialEq<$Buf> for &str {
+            fn eq(&self, other: &$Buf) -> bool {
+                **self == *other.0
+            }
+        }
+
         impl PartialEq<$Text> for $Buf {
             fn eq(&self, other: &$Text) -> bool {
                 **self == *other
@@ -287,7 +316,7 @@ pub(crate) use owned_text;
 mod tests {
     use core::cell::RefCell;
 
-    use super::{all_suspects, is_plain};
+    use super::{all_suspects, is_plain, level_len};
 
     /// Whether the NULs and wildcards among the suspects are those at `expected`.
     fn specials(bytes: &[u8], expected: impl Iterator<Item = usize>) -> bool {
@@ -314,6 +343,22 @@ mod tests {
                 }
                 bytes.fill(b'#');
                 assert!(specials(bytes, 0..len));
+            }
+        }
+    }
+
+    #[test]
+    fn a_level_ends_at_the_first_slash() {
+        for len in 0..40 {
+            // One less and one more than a slash, and those that differ in the high bit.
+            for filler in [b'.', b'0', 0x00, 0x80, 0xAF, 0xFF] {
+                let mut buffer = [filler; 40];
+                let bytes = &mut buffer[..len];
+                assert_eq!(level_len(bytes), len);
+                for at in (0..len).rev() {
+                    bytes[at] = b'/';
+                    assert_eq!(level_len(bytes), at, "{at} of {len}");
+                }
             }
         }
     }

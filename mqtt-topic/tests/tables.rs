@@ -104,7 +104,25 @@ fn errors_cite_the_statement_and_read_as_a_sentence() {
     }
     assert_eq!(TopicName::new("a+").expect_err("a wildcard").statement(), "MQTT-4.7.0-1");
     assert_eq!(TopicName::new(&"a".repeat(65_536)).expect_err("too long").statement(), "MQTT-4.7.3-3");
-    assert_eq!(error("a/#/b").to_string(), "'#' must be the whole last level, found it elsewhere at byte 2");
+    for (text, message) in [
+        ("", "a topic has at least one character, found none at byte 0"),
+        ("\0", "a topic has no null character, found one at byte 0"),
+        ("a/#/b", "'#' must be the whole last level, found it elsewhere at byte 2"),
+        ("a+", "'+' must be a whole level, found it beside other characters at byte 1"),
+        ("$share//t", "expected a share name after '$share/', found none at byte 7"),
+        ("$share/g+/t", "a share name has no wildcard, found one at byte 8"),
+        ("$share/g", "expected a topic filter after the share name, found none at byte 8"),
+        (
+            "$share/g/$share/h/t",
+            "expected a non-shared filter after the share name, found '$share/' at byte 9",
+        ),
+    ] {
+        assert_eq!(error(text).to_string(), message);
+    }
+    let too_long = "a topic has at most 65535 bytes, found more at byte 65535";
+    assert_eq!(error(&"a".repeat(65_536)).to_string(), too_long);
+    let wildcard = TopicName::new("a/+").expect_err("a wildcard");
+    assert_eq!(wildcard.to_string(), "a topic name has no wildcard, found one at byte 2");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Conversions and comparisons of borrowed and owned names and filters.
 #![cfg(feature = "alloc")]
 
-use mqtt_topic::{TopicError, TopicFilter, TopicFilterBuf, TopicName, TopicNameBuf};
+use mqtt_topic::{
+    FilterSet, RetainedTrie, SharedGroups, SubscriptionTrie, TopicError, TopicFilter, TopicFilterBuf,
+    TopicName, TopicNameBuf,
+};
 use std::collections::{BTreeMap, HashMap};
 
 #[test]
@@ -18,6 +21,7 @@ fn owned_and_borrowed_forms_hold_the_same_text() -> Result<(), TopicError> {
     for owned in owned {
         assert_eq!(owned, *name);
         assert_eq!(owned, "a/b");
+        assert_eq!("a/b", owned);
         assert_eq!((owned.to_string(), format!("{owned:?}")), ("a/b".into(), "\"a/b\"".into()));
         assert_eq!(String::from(owned), name.as_str());
     }
@@ -68,5 +72,26 @@ fn what_a_text_begins_with() -> Result<(), TopicError> {
     assert!(!TopicName::new("/$x")?.starts_with_dollar() && !TopicName::new("x$")?.starts_with_dollar());
     assert!(TopicFilter::new("a/+")?.has_wildcards() && TopicFilter::new("#")?.has_wildcards());
     assert!(!TopicFilter::new("$share/g/a")?.has_wildcards());
+    Ok(())
+}
+
+/// Fails when one shows how it is made, such as the seed, which is a secret.
+#[test]
+fn collections_show_what_is_in_them() -> Result<(), TopicError> {
+    let filter = TopicFilter::new("$share/g/a/+")?;
+    let share = filter.share().expect("it is shared");
+    let mut subscriptions = SubscriptionTrie::with_seed(1234);
+    subscriptions.insert(share.filter, "key", 1);
+    assert_eq!(format!("{subscriptions:?}"), r#"{("a/+", "key"): 1}"#);
+    let mut groups = SharedGroups::with_seed(1234);
+    groups.insert(share, "key", 1);
+    assert_eq!(format!("{groups:?}"), r#"{(Share { group: "g", filter: "a/+" }, "key"): 1}"#);
+    let mut retained = RetainedTrie::new();
+    retained.insert(TopicName::new("a")?, 1);
+    assert_eq!(format!("{retained:?}"), r#"{"a": 1}"#);
+    assert_eq!(
+        format!("{:?} {:?}", FilterSet::from([filter]), FilterSet::default()),
+        r#"["$share/g/a/+"] []"#
+    );
     Ok(())
 }

@@ -48,7 +48,7 @@ fn subscriptions_are_visited_in_the_documented_order() {
     let mut trie = SubscriptionTrie::new();
     history.iter().for_each(|(text, key)| _ = trie.insert(filter(text), *key, *text));
     let mut all = Vec::new();
-    trie.for_each(|_, key, text| all.push((*text, *key)));
+    all.extend(trie.iter().map(|(_, key, text)| (*text, *key)));
     let expected =
         [("+/+", 1), ("+/+", 0), ("a/b", 2), ("a/b", 1), ("a/+", 1), ("#", 1), ("a/#", 1), ("a/b/#", 1)];
     assert_eq!(all, expected);
@@ -68,11 +68,55 @@ fn a_visit_within_a_limit() {
         let is_all = trie.visit_within(name("a/a/a"), steps, |key, ()| found.push(*key));
         (is_all, found)
     };
-    // Three nodes and four leaves.
-    assert_eq!(within(7), (true, vec!["exact", "a/a/+", "a/+/a", "+/a/+", "+/+/+"]));
-    assert_eq!(within(6), (false, vec!["exact", "a/a/+", "a/+/a", "+/a/+"]));
-    assert_eq!(within(0), (false, vec!["exact"]));
+    // Three nodes, four leaves and five calls.
+    assert_eq!(within(12), (true, vec!["exact", "a/a/+", "a/+/a", "+/a/+", "+/+/+"]));
+    assert_eq!(within(11), (false, vec!["exact", "a/a/+", "a/+/a", "+/a/+"]));
+    assert_eq!(within(1), (false, vec!["exact"]));
+    assert_eq!(within(0), (false, vec![]));
     assert!(SubscriptionTrie::<(), ()>::new().visit_within(name("a"), 0, |_, _| ()));
+}
+
+/// The least number of steps that is enough.
+fn steps(trie: &SubscriptionTrie<u32, ()>, text: &str) -> usize {
+    (0..100_000).find(|&steps| trie.visit_within(name(text), steps, |_, ()| ())).expect("enough steps")
+}
+
+/// Fails when work that a long name makes is not counted, or when what is short counts more than once.
+#[test]
+fn long_names_take_more_steps() {
+    let long = "x".repeat(6_400);
+    let mut trie = SubscriptionTrie::new();
+    trie.insert(filter("a/+/+/b"), 0, ());
+    trie.insert(filter("+/+/b"), 0, ());
+    // The root, and one of the two that is compared with what comes after the first level; the other with all of it.
+    assert_eq!(steps(&trie, "a/x/x/x"), 3);
+    assert_eq!(steps(&trie, &format!("a/x/{long}/x")), 3 + 2 * 100);
+    assert_eq!(steps(&trie, &format!("{long}/x/x/x")), 2);
+
+    // Beyond the 16th level, each node has to find the end of the level again.
+    let beyond = |level: &str| format!("{}{level}/a/a", "a/".repeat(20));
+    let mut trie = SubscriptionTrie::new();
+    for end in ["+/a/+", "+/+/a", "a/+/a"] {
+        trie.insert(filter(&format!("{}{end}", "a/".repeat(20))), 0, ());
+    }
+    assert_eq!(steps(&trie, &beyond(&long)) - steps(&trie, &beyond("x")), 100);
+}
+
+/// Fails when a filter with many subscribers is visited beyond the limit, or not up to it.
+#[test]
+fn many_subscribers_take_many_steps() {
+    let mut trie = SubscriptionTrie::new();
+    for key in 0..1_000 {
+        trie.insert(filter("a"), key, ());
+        trie.insert(filter("+"), key, ());
+    }
+    for (limit, expected) in
+        [(10, 10), (1_000, 1_000), (1_002, 1_000), (1_502, 1_500), (2_001, 1_999), (2_002, 2_000)]
+    {
+        let mut calls = 0;
+        let is_all = trie.visit_within(name("a"), limit, |_, ()| calls += 1);
+        assert_eq!((is_all, calls), (limit == 2_002, expected), "{limit}");
+    }
 }
 
 #[test]

@@ -13,12 +13,15 @@ use mqtt_topic_benches::{Dataset, Index, Matcher, SINGLE_FILTERS, SINGLE_NAME, k
 
 /// How many filters there are, if the dataset can have any number.
 const FILTERS: usize = 20_000;
+/// How many subscriptions one filter has.
+const ONE: usize = 1_000;
 /// How many names are searched for, if the dataset has so many.
 const NAMES: usize = 256;
 const WARM_UP: usize = 16;
 
 fn build<I: Index>(kind: &str) -> Box<(I, Vec<TopicNameBuf>)> {
-    let Dataset { filters, names } = Dataset::new(kind.parse().expect("a dataset"), FILTERS);
+    let count = if kind == "one" { ONE } else { FILTERS };
+    let Dataset { filters, names } = Dataset::new(kind.parse().expect("a dataset"), count);
     let mut index = I::new();
     for (at, filter) in filters.iter().enumerate() {
         index.insert(filter, key(at), value(at));

@@ -31,7 +31,7 @@ pub enum Kind {
     Mixed,
     /// 1,000 filters with wildcards that all match one name.
     Many,
-    /// 1,000 subscriptions of one filter.
+    /// Subscriptions of one filter.
     One,
     /// 1,000 filters of 128 levels, `a` and `+` mixed, that match a name of 128 `a` but for the last level.
     Attack,
@@ -89,7 +89,7 @@ impl Dataset {
             Kind::Exact => (exact(count), device_names(count, |_| true)),
             Kind::Mixed => (mixed(count), device_names(count, is_exact)),
             Kind::Many => many(),
-            Kind::One => (vec![device(0, FEW).join("/"); FEW], vec![device(0, FEW).join("/")]),
+            Kind::One => (vec![device(0, FEW).join("/"); count], vec![device(0, FEW).join("/")]),
             Kind::Attack => (attack(), vec![deep_name()]),
             Kind::AttackFew => (attack().into_iter().chain(attack_matching()).collect(), vec![deep_name()]),
             Kind::AttackTree => (attack_tree(), vec![["a"; TREE + 1].join("/")]),
@@ -298,7 +298,7 @@ mod tests {
         let many = Dataset::new(Kind::Many, 0);
         assert_eq!((different(&many.filters), matches(&many)), (1_000, vec![1_000]));
         assert!(many.filters.iter().all(|filter| filter.as_str().contains(['+', '#'])));
-        let one = Dataset::new(Kind::One, 0);
+        let one = Dataset::new(Kind::One, 1_000);
         assert_eq!((one.filters.len(), different(&one.filters), matches(&one)), (1_000, 1, vec![1_000]));
     }
 

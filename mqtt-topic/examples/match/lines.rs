@@ -4,33 +4,29 @@ use std::io::{self, BufRead, Write};
 
 use mqtt_topic::{FilterSet, TopicError, TopicFilter, TopicName};
 
-/// Reads names until the end and answers each at once. `false`, and nothing is read, if a filter is bad.
+/// Reads names until the end and answers each at once. Gives the exit code: 2, and nothing is read, if a filter is bad.
 pub(crate) fn run(
-    filters: &[String],
+    filters: &[Vec<u8>],
     mut names: impl BufRead,
     mut output: impl Write,
     mut errors: impl Write,
-) -> io::Result<bool> {
+) -> io::Result<u8> {
     let mut good = Vec::new();
-    for text in filters {
-        match TopicFilter::new(text) {
+    for bytes in filters {
+        match checked(bytes, TopicFilter::new) {
             Ok(filter) => good.push(filter),
-            Err(error) => show(&mut errors, text, what_is_wrong(error))?,
+            Err(wrong) => show(&mut errors, bytes, wrong)?,
         }
     }
     if good.len() < filters.len() {
-        return Ok(false);
+        return Ok(2);
     }
     let filters: FilterSet = good.into_iter().collect();
     let mut line = Vec::new();
     while names.read_until(b'\n', &mut line)? > 0 {
         let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        let name = match str::from_utf8(bytes) {
-            Ok(text) => TopicName::new(text).map_err(what_is_wrong),
-            Err(error) => Err((error.valid_up_to(), "expected UTF-8 (MQTT-1.5.4-1)".to_owned())),
-        };
-        match name {
+        match checked(bytes, TopicName::new) {
             Ok(name) => {
                 write!(output, "{name}")?;
                 for filter in filters.matches(name).filter_map(|place| filters.get(place)) {
@@ -39,21 +35,29 @@ pub(crate) fn run(
                 writeln!(output)?;
                 output.flush()?;
             }
-            Err(wrong) => show(&mut errors, &String::from_utf8_lossy(bytes), wrong)?,
+            Err(wrong) => show(&mut errors, bytes, wrong)?,
         }
         line.clear();
     }
-    Ok(true)
+    Ok(0)
 }
 
-/// At which byte, and what.
-fn what_is_wrong(error: TopicError) -> (usize, String) {
-    (error.position(), format!("{error} ({})", error.statement()))
+/// At which byte something is wrong, and what.
+type Wrong = (usize, String);
+
+fn checked<'a, T: ?Sized>(
+    bytes: &'a [u8],
+    check: impl FnOnce(&'a str) -> Result<&'a T, TopicError>,
+) -> Result<&'a T, Wrong> {
+    let text = str::from_utf8(bytes);
+    let text = text.map_err(|error| (error.valid_up_to(), "expected UTF-8 (MQTT-1.5.4-1)".to_owned()))?;
+    check(text).map_err(|error| (error.position(), format!("{error} ({})", error.statement())))
 }
 
 /// The text, a caret below the character that is wrong, and what is wrong with it.
-fn show(errors: &mut impl Write, text: &str, (position, what): (usize, String)) -> io::Result<()> {
+fn show(errors: &mut impl Write, bytes: &[u8], (position, what): Wrong) -> io::Result<()> {
     // What a terminal would not show as one column counts as one all the same.
+    let text = String::from_utf8_lossy(bytes);
     let shown: String = text.chars().map(|char| if char.is_control() { '.' } else { char }).collect();
     let column = text.char_indices().take_while(|&(at, _)| at < position).count();
     writeln!(errors, "{shown}\n{:column$}^ {what}", "")

@@ -10,12 +10,12 @@
 
 mod lines;
 
+use std::ffi::OsString;
 use std::io::{self, BufWriter};
 use std::process::ExitCode;
 
 fn main() -> io::Result<ExitCode> {
-    let filters: Vec<String> = std::env::args().skip(1).collect();
+    let filters: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsString::into_encoded_bytes).collect();
     let output = BufWriter::new(io::stdout().lock());
-    let all_good = lines::run(&filters, io::stdin().lock(), output, io::stderr().lock())?;
-    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    lines::run(&filters, io::stdin().lock(), output, io::stderr().lock()).map(ExitCode::from)
 }

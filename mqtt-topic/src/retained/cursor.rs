@@ -59,7 +59,7 @@ impl RetainedCursor {
     ///
     /// The limit counts each entry that is looked at, matching or not, and for each there is at most one
     /// search in the trie; so it bounds the work of the step, and the number of calls of `f`. With a limit
-    /// of 0 nothing happens. The entry for which `f` breaks counts as given.
+    /// of 0 nothing happens. The entry for which `f` breaks counts as given. A step allocates once, to keep the place.
     ///
     /// All steps of a cursor are for the same trie.
     pub fn step<'t, V>(

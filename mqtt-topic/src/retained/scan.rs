@@ -21,9 +21,9 @@ pub(super) fn scan<'t, V>(
     mut f: impl FnMut(&'t TopicName, &'t V) -> ControlFlow<()>,
 ) -> Option<Box<str>> {
     let mut position = from;
-    let mut rest = entries_from(entries, position);
+    let mut rest = None;
     for _ in 0..limit {
-        let (Key(name), value) = rest.next()?;
+        let (Key(name), value) = rest.get_or_insert_with(|| entries_from(entries, position)).next()?;
         match judge(filter, name) {
             Verdict::Match => {
                 position = Position::after(name);
@@ -34,7 +34,7 @@ pub(super) fn scan<'t, V>(
             Verdict::Next => position = Position::after(name),
             Verdict::Seek(further) => {
                 position = further;
-                rest = entries_from(entries, position);
+                rest = None;
             }
             Verdict::End => return None,
         }

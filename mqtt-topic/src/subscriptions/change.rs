@@ -1,3 +1,4 @@
+use core::borrow::Borrow;
 use core::hash::Hash;
 use core::mem;
 
@@ -23,11 +24,11 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
             Entry::Occupied(entry) => {
                 let id = *entry.get();
                 let subscribers = &mut filters.get_mut(id).subscribers;
-                if let Some(old) = subscribers.get_mut(&key, *seed) {
+                if let Some(old) = subscribers.get_mut(&key, seed) {
                     return Some(mem::replace(old, value));
                 }
                 *heap -= subscribers.heap();
-                subscribers.push(key, value, *seed);
+                subscribers.push(key, value, seed);
                 *heap += subscribers.heap();
                 id
             }
@@ -37,25 +38,29 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
                 *heap += text.len();
                 entry.insert(id);
                 if filter.has_wildcards() {
-                    wild.insert(filters, id, *seed);
+                    wild.insert(filters, id, seed);
                 }
                 id
             }
         };
         if let (Some(keys), Some(key_hash)) = (keys, key_hash) {
-            keys.add(key_hash, id, *seed);
+            keys.add(key_hash, id, seed);
         }
         *len += 1;
         None
     }
 
     /// Removes `key` from `filter`, and gives the value that it had; `None` says that it was not there.
-    pub fn remove(&mut self, filter: &TopicFilter, key: &K) -> Option<V> {
+    pub fn remove<Q>(&mut self, filter: &TopicFilter, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let hash = self.seed.of_bytes(filter.as_str().as_bytes());
         let id = self.find(hash, filter.as_str())?;
         let value = self.remove_from(id, hash, key)?;
         if let Some(keys) = &mut self.keys {
-            keys.remove(self.seed.of_key(key), id, self.seed);
+            keys.remove(self.seed.of_key(key), id, &self.seed);
         }
         Some(value)
     }
@@ -65,38 +70,47 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
     /// The work is that of so many removals. But the first call for a trie goes over all its subscriptions, to make an
     /// index of their keys, which insertions and removals keep from then on: 10 to 21 bytes more for a key with one filter.
     /// A trie that is never asked for this does without; one that will be is best asked while it is empty.
-    pub fn remove_key(&mut self, key: &K) -> usize {
-        let seed = self.seed;
-        let filters = &self.filters;
-        let index = self.keys.get_or_insert_with(|| {
-            let mut index = Keys::new();
-            for (id, Subscribed { subscribers, .. }) in filters.iter() {
-                subscribers.as_slice().iter().for_each(|(key, _)| index.add(seed.of_key(key), id, seed));
-            }
-            index
+    pub fn remove_key<Q>(&mut self, key: &Q) -> usize
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let Self { keys, filters, seed, .. } = self;
+        let index = keys.get_or_insert_with(|| {
+            Keys::of(filters.iter().map(|(id, filter)| (id, &filter.subscribers)), seed)
         });
         let hash_of_key = seed.of_key(key);
         let before = self.len;
         for id in index.take(hash_of_key) {
-            let hash = seed.of_bytes(self.filters.text(id).as_bytes());
+            let hash = self.seed.of_bytes(self.filters.text(id).as_bytes());
             if self.remove_from(id, hash, key).is_none()
                 && let Some(index) = &mut self.keys
             {
                 // Of another key with the same hash.
-                index.add(hash_of_key, id, seed);
+                index.add(hash_of_key, id, &self.seed);
             }
         }
         before - self.len
     }
 
+    /// Removes all. What [`remove_key`](Self::remove_key) needs is still kept, if it was called before.
+    pub fn clear(&mut self) {
+        let keys = self.keys.as_ref().map(|_| Keys::new());
+        *self = Self { keys, seed: self.seed.clone(), ..Self::new() };
+    }
+
     /// Removes `key` from a filter whose text has this hash, but not from the index of keys.
-    fn remove_from(&mut self, id: Id, hash: u64, key: &K) -> Option<V> {
+    fn remove_from<Q>(&mut self, id: Id, hash: u64, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let subscribers = &mut self.filters.get_mut(id).subscribers;
         let value = match subscribers.as_slice() {
-            [(only, _)] if only == key => self.remove_filter(id, hash),
+            [(only, _)] if only.borrow() == key => self.remove_filter(id, hash),
             _ => {
                 let heap = subscribers.heap();
-                let value = subscribers.remove(key, self.seed);
+                let value = subscribers.remove(key, &self.seed);
                 self.heap = self.heap - heap + subscribers.heap();
                 value
             }
@@ -116,7 +130,7 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
         let filter = &self.filters.get(id).filter;
         self.heap -= filter.as_str().len();
         if filter.has_wildcards() {
-            self.wild.remove(&self.filters, id, self.seed);
+            self.wild.remove(&self.filters, id, &self.seed);
         }
         self.filters.remove(id).subscribers.into_only()
     }

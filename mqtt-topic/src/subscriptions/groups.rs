@@ -1,5 +1,6 @@
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::fmt;
 use core::hash::Hash;
 
 use hashbrown::HashTable;
@@ -7,6 +8,7 @@ use hashbrown::hash_table::Entry;
 
 use super::SubscriptionTrie;
 use super::hashing::Seed;
+use super::keys::Keys;
 use super::slab::{Id, Slab};
 use super::subscribers::Subscribers;
 use crate::filter::TopicFilterBuf;
@@ -33,12 +35,14 @@ use crate::share::Share;
 /// assert_eq!(served, ["worker 1", "worker 2", "worker 1"]);
 /// # Ok::<(), mqtt_topic::TopicError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SharedGroups<K, V> {
     groups: Slab<Group<K, V>>,
     by_share: HashTable<Id>,
     /// The groups of each filter.
     by_filter: SubscriptionTrie<Id, ()>,
+    /// Since somebody asked for it.
+    keys: Option<Keys>,
     seed: Seed,
     len: usize,
 }
@@ -52,8 +56,7 @@ struct Group<K, V> {
 }
 
 /// A group from which one member is to be chosen.
-#[derive(Debug)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
 pub struct Choice<'a, K, V> {
     /// The group and its filter.
     pub share: Share<'a>,
@@ -88,7 +91,8 @@ impl<K, V> SharedGroups<K, V> {
             groups: Slab::new(),
             by_share: HashTable::new(),
             by_filter: SubscriptionTrie::with_seed(seed),
-            seed: Seed(seed),
+            keys: None,
+            seed: Seed::new(seed),
             len: 0,
         }
     }
@@ -104,7 +108,7 @@ impl<K, V> SharedGroups<K, V> {
     }
 
     /// The number of groups, each of which has a member.
-    pub const fn groups(&self) -> usize {
+    pub const fn group_count(&self) -> usize {
         self.groups.used()
     }
 
@@ -123,11 +127,25 @@ impl<K, V> SharedGroups<K, V> {
     pub fn pick(
         &mut self,
         name: &TopicName,
+        strategy: impl FnMut(&Choice<'_, K, V>) -> Option<usize>,
+        f: impl FnMut(Share<'_>, &K, &V),
+    ) {
+        let _is_all = self.pick_within(name, usize::MAX, strategy, f);
+    }
+
+    /// The same with at most so many `steps`, counted as by [`SubscriptionTrie::visit_within`]; a group that is asked is one.
+    ///
+    /// Gives whether that was enough; if not, there may be more groups that match.
+    #[must_use = "if the steps were not enough, groups that match may be missing"]
+    pub fn pick_within(
+        &mut self,
+        name: &TopicName,
+        steps: usize,
         mut strategy: impl FnMut(&Choice<'_, K, V>) -> Option<usize>,
         mut f: impl FnMut(Share<'_>, &K, &V),
-    ) {
+    ) -> bool {
         let groups = &mut self.groups;
-        self.by_filter.visit(name, |&id, ()| {
+        self.by_filter.visit_within(name, steps, |&id, ()| {
             let group = groups.get_mut(id);
             let members = group.members.as_slice();
             let next = if group.next < members.len() { group.next } else { 0 };
@@ -138,11 +156,11 @@ impl<K, V> SharedGroups<K, V> {
                 f(choice.share, key, value);
                 group.next = place + 1;
             }
-        });
+        })
     }
 
     fn find(&self, share: Share<'_>) -> Option<Id> {
-        self.by_share.find(hash(self.seed, share), |&id| self.groups.get(id).share() == share).copied()
+        self.by_share.find(hash(&self.seed, share), |&id| self.groups.get(id).share() == share).copied()
     }
 }
 
@@ -155,48 +173,84 @@ impl<K, V> Default for SharedGroups<K, V> {
 impl<K: Eq + Hash, V> SharedGroups<K, V> {
     /// Makes `key` a member, or changes its value and gives the one that it had.
     pub fn insert(&mut self, share: Share<'_>, key: K, value: V) -> Option<V> {
-        let Self { groups, by_share, by_filter, seed, len } = self;
-        let hash_of = |&id: &Id| hash(*seed, groups.get(id).share());
-        match by_share.entry(hash(*seed, share), |&id| groups.get(id).share() == share, hash_of) {
+        let Self { groups, by_share, by_filter, keys, seed, len } = self;
+        let key_hash = keys.as_ref().map(|_| seed.of_key(&key));
+        let hash_of = |&id: &Id| hash(seed, groups.get(id).share());
+        let id = match by_share.entry(hash(seed, share), |&id| groups.get(id).share() == share, hash_of) {
             Entry::Occupied(entry) => {
-                let members = &mut groups.get_mut(*entry.get()).members;
-                if let Some(old) = members.get_mut(&key, *seed) {
+                let id = *entry.get();
+                let members = &mut groups.get_mut(id).members;
+                if let Some(old) = members.get_mut(&key, seed) {
                     return Some(core::mem::replace(old, value));
                 }
-                members.push(key, value, *seed);
+                members.push(key, value, seed);
+                id
             }
             Entry::Vacant(entry) => {
                 let members = Subscribers::new(key, value);
-                let filter = share.filter.into();
-                let id = groups.insert(Group { name: share.group.into(), filter, members, next: 0 });
+                let (name, filter) = (share.group.into(), share.filter.into());
+                let id = groups.insert(Group { name, filter, members, next: 0 });
                 entry.insert(id);
                 by_filter.insert(share.filter, id, ());
+                id
             }
+        };
+        if let (Some(keys), Some(key_hash)) = (keys, key_hash) {
+            keys.add(key_hash, id, seed);
         }
         *len += 1;
         None
     }
 
     /// Removes a member, and gives the value that it had; `None` says that it was not there. A group goes with its last.
-    pub fn remove(&mut self, share: Share<'_>, key: &K) -> Option<V> {
+    pub fn remove<Q>(&mut self, share: Share<'_>, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let id = self.find(share)?;
-        self.remove_from(id, key)
+        let value = self.remove_from(id, key)?;
+        if let Some(keys) = &mut self.keys {
+            keys.remove(self.seed.of_key(key), id, &self.seed);
+        }
+        Some(value)
     }
 
-    /// Removes a member from all its groups, and gives their number; 0 says that it was not there. Looks at every group.
-    pub fn remove_key(&mut self, key: &K) -> usize {
-        let has_key = |members: &Subscribers<K, V>| members.get(key, self.seed).is_some();
-        let groups = self.groups.iter().filter(|(_, group)| has_key(&group.members)).map(|(id, _)| id);
-        let groups: Vec<_> = groups.collect();
-        groups.iter().filter_map(|&id| self.remove_from(id, key)).count()
+    /// Removes a member from all its groups, and gives their number; 0 says that it was not there.
+    ///
+    /// The first call makes an index, as that of [`SubscriptionTrie::remove_key`] does.
+    pub fn remove_key<Q>(&mut self, key: &Q) -> usize
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let Self { keys, groups, seed, .. } = self;
+        let index =
+            keys.get_or_insert_with(|| Keys::of(groups.iter().map(|(id, group)| (id, &group.members)), seed));
+        let key_hash = seed.of_key(key);
+        let before = self.len;
+        for id in index.take(key_hash) {
+            if self.remove_from(id, key).is_none()
+                && let Some(index) = &mut self.keys
+            {
+                // Of another key with the same hash.
+                index.add(key_hash, id, &self.seed);
+            }
+        }
+        before - self.len
     }
 
-    fn remove_from(&mut self, id: Id, key: &K) -> Option<V> {
+    /// Removes `key` from a group, but not from the index of keys.
+    fn remove_from<Q>(&mut self, id: Id, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let members = &mut self.groups.get_mut(id).members;
         let value = match members.as_slice() {
-            [(only, _)] if only == key => {
+            [(only, _)] if only.borrow() == key => {
                 let group = self.groups.remove(id);
-                let hash = hash(self.seed, group.share());
+                let hash = hash(&self.seed, group.share());
                 if let Ok(entry) = self.by_share.find_entry(hash, |&other| other == id) {
                     entry.remove();
                 }
@@ -206,18 +260,40 @@ impl<K: Eq + Hash, V> SharedGroups<K, V> {
                 self.by_filter.remove(&group.filter, &id);
                 group.members.into_only()
             }
-            _ => members.remove(key, self.seed),
+            _ => members.remove(key, &self.seed),
         }?;
         self.len -= 1;
         Some(value)
     }
 
     /// The value of a member.
-    pub fn get(&self, share: Share<'_>, key: &K) -> Option<&V> {
-        self.groups.get(self.find(share)?).members.get(key, self.seed)
+    pub fn get<Q>(&self, share: Share<'_>, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.groups.get(self.find(share)?).members.get(key, &self.seed)
+    }
+
+    /// The value of a member, to be changed in place.
+    pub fn get_mut<Q>(&mut self, share: Share<'_>, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let id = self.find(share)?;
+        self.groups.get_mut(id).members.get_mut(key, &self.seed)
     }
 }
 
-fn hash(seed: Seed, share: Share<'_>) -> u64 {
+/// A map from the pair of group and key to the value.
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SharedGroups<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.iter().map(|(share, key, value)| ((share, key), value));
+        f.debug_map().entries(entries).finish()
+    }
+}
+
+fn hash(seed: &Seed, share: Share<'_>) -> u64 {
     seed.of(&(share.group, share.filter.as_str()))
 }

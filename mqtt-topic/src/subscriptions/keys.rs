@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use core::hash::Hash;
 
 use hashbrown::HashTable;
 
@@ -22,8 +23,20 @@ impl Keys {
         Self { one: HashTable::new(), many: HashTable::new(), many_heap: 0 }
     }
 
+    /// Those of all keys of these filters.
+    pub(super) fn of<'a, K: Hash + 'a, V: 'a>(
+        filters: impl Iterator<Item = (Id, &'a Subscribers<K, V>)>,
+        seed: &Seed,
+    ) -> Self {
+        let mut keys = Self::new();
+        for (filter, subscribers) in filters {
+            subscribers.as_slice().iter().for_each(|(key, _)| keys.add(seed.of_key(key), filter, seed));
+        }
+        keys
+    }
+
     /// Adds a filter that the key does not have.
-    pub(super) fn add(&mut self, key: u32, filter: Id, seed: Seed) {
+    pub(super) fn add(&mut self, key: u32, filter: Id, seed: &Seed) {
         if let Some((_, filters)) = self.many.find_mut(spread(key), |(hash, _)| *hash == key) {
             self.many_heap -= filters.heap();
             filters.push(filter, (), seed);
@@ -40,7 +53,7 @@ impl Keys {
     }
 
     /// Removes a filter that the key has.
-    pub(super) fn remove(&mut self, key: u32, filter: Id, seed: Seed) {
+    pub(super) fn remove(&mut self, key: u32, filter: Id, seed: &Seed) {
         if let Ok(one) = self.one.find_entry(spread(key), |one| *one == (key, filter)) {
             one.remove();
         } else if let Ok(mut many) = self.many.find_entry(spread(key), |(hash, _)| *hash == key) {

@@ -10,12 +10,15 @@ mod visit;
 mod wild;
 mod words;
 
+use core::borrow::Borrow;
 use core::hash::Hash;
+use core::ops::ControlFlow::{Break, Continue};
 
 use hashbrown::HashTable;
 
 pub use self::groups::{Choice, SharedGroups};
-pub(crate) use self::hashing::Seed;
+use self::hashing::Seed;
+pub(crate) use self::hashing::UNKEYED;
 use self::keys::Keys;
 use self::slab::{Id, Slab};
 pub use self::statistics::Statistics;
@@ -31,13 +34,15 @@ use crate::name::TopicName;
 ///
 /// Filters are compared by their text, as UNSUBSCRIBE does, and **a shared filter is only a text here**: the
 /// owner of the trie takes `$share/{group}/` off with [`TopicFilter::share`] and keeps the inner filter,
-/// with the group in the key or in a trie of its own. A shared filter that is inserted as it is
+/// with the group in the key or in a trie of its own, or lets [`SharedGroups`] do all this. A shared filter that is inserted as it is
 /// matches names that begin with `$share/`, which are not what it is for.
 ///
 /// A filter without wildcards is found by one look into a hash table, whatever the number of levels and of
-/// filters. Those with wildcards are in a trie besides, which has nodes only where filters part. The hashes are keyed
-/// with the seed that [`with_seed`](Self::with_seed) takes; nothing that can be seen depends on them. An empty trie has
-/// no memory.
+/// filters. Those with wildcards are in a trie besides, which has a node for each beginning that two of them share. The
+/// hashes are keyed with the seed that [`with_seed`](Self::with_seed) takes; nothing depends on it that a caller can see,
+/// but for a few [`bytes`](Statistics::bytes).
+///
+/// A trie that has shrunk keeps most of its room for what comes; one that is empty has no memory.
 ///
 /// The order of visits depends on the history alone: the same calls in the same order make tries that visit
 /// in the same order, whatever the seed. Equality and hash are those of the contents.
@@ -83,20 +88,21 @@ impl<K, V> Texts for Filters<K, V> {
 }
 
 impl<K, V> SubscriptionTrie<K, V> {
-    /// Makes an empty trie, without allocating, with the seed 0.
+    /// Makes an empty trie, without allocating, with the seed 0, which everybody knows.
     pub const fn new() -> Self {
         Self::with_seed(0)
     }
 
-    /// Makes an empty trie, without allocating. Whoever does not know the seed cannot choose filters that are
-    /// slow to find because their hashes collide; so let it be a random number where strangers subscribe.
+    /// Makes an empty trie, without allocating, whose hashes are keyed with `seed`. Let it be a secret random number where
+    /// strangers subscribe, so that they cannot choose filters that are slow to find because their hashes collide. The
+    /// hash is a fast one, not a cryptographic one.
     pub const fn with_seed(seed: u64) -> Self {
         Self {
             filters: Slab::new(),
             by_text: HashTable::new(),
             wild: Wild::new(),
             keys: None,
-            seed: Seed(seed),
+            seed: Seed::new(seed),
             len: 0,
             heap: 0,
         }
@@ -113,7 +119,7 @@ impl<K, V> SubscriptionTrie<K, V> {
     }
 
     /// The number of different filters.
-    pub const fn filters(&self) -> usize {
+    pub const fn filter_count(&self) -> usize {
         self.filters.used()
     }
 
@@ -126,37 +132,40 @@ impl<K, V> SubscriptionTrie<K, V> {
     /// those whose path matches the beginning of the name: each is entered once, with one look into a hash table, and
     /// what a filter alone has behind them is compared once. There are at most 2^n of them at depth n.
     pub fn visit<'t>(&'t self, name: &TopicName, f: impl FnMut(&'t K, &'t V)) {
-        let _ = self.visit_within(name, usize::MAX, f);
+        let _is_all = self.visit_within(name, usize::MAX, f);
     }
 
-    /// The same with at most so many `steps`, each a node that is entered or a filter that is compared, and one more for
-    /// every 64 bytes of a text that is compared or, beyond the 16th level, of a level of the name. Gives whether that was
-    /// enough; if not, some subscriptions that match were not visited.
+    /// The same with at most so many `steps`, each a node that is entered, a filter with a wildcard that is compared, or a
+    /// call of `f`; and one more for every 64 bytes of the name that a filter is compared with, or, beyond its 16th level, of
+    /// a level. What does not count is one look for the filter that is the name, whose work is proportional to the name.
+    ///
+    /// Gives whether that was enough; if not, there may be more subscriptions that match.
+    #[must_use = "if the steps were not enough, subscriptions that match may be missing"]
     pub fn visit_within<'t>(
         &'t self,
         name: &TopicName,
-        steps: usize,
+        mut steps: usize,
         mut f: impl FnMut(&'t K, &'t V),
     ) -> bool {
+        let mut emit = |id: Id, steps: &mut usize| {
+            let subscribers = self.filters.get(id).subscribers.as_slice();
+            let left = steps.checked_sub(subscribers.len());
+            for (key, value) in subscribers.get(..*steps).unwrap_or(subscribers) {
+                f(key, value);
+            }
+            *steps = left.unwrap_or(0);
+            left.map_or(Break(()), |_| Continue(()))
+        };
         let text = name.as_str();
-        if let Some(id) = self.find(self.seed.of_bytes(text.as_bytes()), text) {
-            for (key, value) in self.filters.get(id).subscribers.as_slice() {
-                f(key, value);
-            }
+        if let Some(id) = self.find(self.seed.of_bytes(text.as_bytes()), text)
+            && emit(id, &mut steps).is_break()
+        {
+            return false;
         }
-        self.wild.visit(&self.filters, name, self.seed, steps, |id| {
-            for (key, value) in self.filters.get(id).subscribers.as_slice() {
-                f(key, value);
-            }
-        })
+        self.wild.visit(&self.filters, name, &self.seed, steps, emit)
     }
 
-    /// Calls `f` for each subscription, filter by filter.
-    pub fn for_each<'t>(&'t self, mut f: impl FnMut(&'t TopicFilter, &'t K, &'t V)) {
-        self.iter().for_each(|(filter, key, value)| f(filter, key, value));
-    }
-
-    /// The subscriptions, filter by filter.
+    /// The subscriptions, filter by filter, in an order that depends on the history alone.
     pub fn iter(&self) -> impl Iterator<Item = (&TopicFilter, &K, &V)> {
         self.filters.iter().flat_map(|(_, Subscribed { filter, subscribers })| {
             subscribers.as_slice().iter().map(|(key, value)| (&**filter, key, value))
@@ -176,14 +185,22 @@ impl<K, V> SubscriptionTrie<K, V> {
 
 impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
     /// The value of `key` under exactly this filter.
-    pub fn get(&self, filter: &TopicFilter, key: &K) -> Option<&V> {
-        self.filters.get(self.find_filter(filter)?).subscribers.get(key, self.seed)
+    pub fn get<Q>(&self, filter: &TopicFilter, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.filters.get(self.find_filter(filter)?).subscribers.get(key, &self.seed)
     }
 
     /// The value of `key` under exactly this filter, to be changed in place.
-    pub fn get_mut(&mut self, filter: &TopicFilter, key: &K) -> Option<&mut V> {
+    pub fn get_mut<Q>(&mut self, filter: &TopicFilter, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let id = self.find_filter(filter)?;
-        self.filters.get_mut(id).subscribers.get_mut(key, self.seed)
+        self.filters.get_mut(id).subscribers.get_mut(key, &self.seed)
     }
 }
 

@@ -8,7 +8,7 @@ pub struct Statistics {
     pub subscriptions: usize,
     /// Different filters.
     pub filters: usize,
-    /// Nodes of the trie: beginnings that at least two filters with wildcards have in common.
+    /// Nodes of the trie: the beginnings that at least two filters with wildcards have in common, and that of all.
     pub nodes: usize,
     /// Bytes that the trie has allocated, which may differ a little by the seed. What keys and values have allocated for
     /// themselves is not in it.

@@ -1,7 +1,9 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::{hash, mem, slice};
+use core::borrow::Borrow;
+use core::hash::Hash;
+use core::{mem, slice};
 
 use hashbrown::HashTable;
 
@@ -69,12 +71,18 @@ impl<K, V> Subscribers<K, V> {
     }
 }
 
-impl<K: Eq + hash::Hash, V> Subscribers<K, V> {
-    pub(super) fn get(&self, key: &K, seed: Seed) -> Option<&V> {
+impl<K: Eq + Hash, V> Subscribers<K, V> {
+    pub(super) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q, seed: &Seed) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.as_slice().get(self.find(key, seed)?).map(|(_, value)| value)
     }
 
-    pub(super) fn get_mut(&mut self, key: &K, seed: Seed) -> Option<&mut V> {
+    pub(super) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, seed: &Seed) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
         let place = self.find(key, seed)?;
         let items = match &mut self.0 {
             Form::One(item) => slice::from_mut(item),
@@ -83,18 +91,22 @@ impl<K: Eq + hash::Hash, V> Subscribers<K, V> {
         items.get_mut(place).map(|(_, value)| value)
     }
 
-    fn find(&self, key: &K, seed: Seed) -> Option<usize> {
+    fn find<Q: Eq + Hash + ?Sized>(&self, key: &Q, seed: &Seed) -> Option<usize>
+    where
+        K: Borrow<Q>,
+    {
         match &self.0 {
             Form::Many(many) if !many.places.is_empty() => {
-                let is_it = |&place: &u32| many.items.get(place as usize).is_some_and(|item| item.0 == *key);
+                let is_it =
+                    |&place: &u32| many.items.get(place as usize).is_some_and(|item| item.0.borrow() == key);
                 many.places.find(seed.of(key), is_it).map(|&place| place as usize)
             }
-            Form::One(_) | Form::Many(_) => self.as_slice().iter().position(|item| item.0 == *key),
+            Form::One(_) | Form::Many(_) => self.as_slice().iter().position(|item| item.0.borrow() == key),
         }
     }
 
     /// Adds a key that is not there.
-    pub(super) fn push(&mut self, key: K, value: V, seed: Seed) {
+    pub(super) fn push(&mut self, key: K, value: V, seed: &Seed) {
         let many = match &mut self.0 {
             Form::Many(many) => many,
             Form::One(_) => {
@@ -112,26 +124,26 @@ impl<K: Eq + hash::Hash, V> Subscribers<K, V> {
         let Many { items, places } = &mut **many;
         let known = places.len();
         if known > 0 || items.len() > FEW {
-            for (place, (key, _)) in (0..).zip(&*items).skip(known) {
-                let hash_at = |&place: &u32| items.get(place as usize).map_or(0, |item| seed.of(&item.0));
-                places.insert_unique(seed.of(key), place, hash_at);
+            let hash_at = |&place: &u32| items.get(place as usize).map_or(0, |item| seed.of(&item.0));
+            for place in (known..items.len()).filter_map(|place| u32::try_from(place).ok()) {
+                places.insert_unique(hash_at(&place), place, hash_at);
             }
         }
     }
 
     /// Removes a key that is not the only one. The last takes its place.
-    pub(super) fn remove(&mut self, key: &K, seed: Seed) -> Option<V> {
+    pub(super) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, seed: &Seed) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
         let place = self.find(key, seed)?;
         let Form::Many(many) = &mut self.0 else { return None };
         let Many { items, places } = &mut **many;
         let last = items.len() - 1;
         if !places.is_empty() {
-            let mut unplace = |key: &K, at: usize| {
-                if let Ok(found) = places.find_entry(seed.of(key), |&place| place as usize == at) {
-                    found.remove();
-                }
-            };
-            unplace(key, place);
+            if let Ok(found) = places.find_entry(seed.of(key), |&at| at as usize == place) {
+                found.remove();
+            }
             if let Some((moved, _)) = items.get(last)
                 && let Some(of_last) = places.find_mut(seed.of(moved), |&at| at as usize == last)
             {
@@ -141,6 +153,8 @@ impl<K: Eq + hash::Hash, V> Subscribers<K, V> {
         let (_, value) = items.swap_remove(place);
         if items.len() * 4 < items.capacity() {
             items.shrink_to(items.len() * 2);
+            let hash_at = |&place: &u32| items.get(place as usize).map_or(0, |item| seed.of(&item.0));
+            places.shrink_to(items.len() * 2, hash_at);
         }
         if items.len() <= FEW / 2 {
             *places = HashTable::new();

@@ -2,7 +2,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 
 use super::SubscriptionTrie;
-use super::hashing::Seed;
+use super::hashing::UNKEYED;
 
 impl<K, V> Default for SubscriptionTrie<K, V> {
     fn default() -> Self {
@@ -29,6 +29,6 @@ impl<K: Eq + Hash, V: Eq> Eq for SubscriptionTrie<K, V> {}
 impl<K: Hash, V: Hash> Hash for SubscriptionTrie<K, V> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.len.hash(state);
-        self.iter().fold(0u64, |sum, item| sum.wrapping_add(Seed(0).of(&item))).hash(state);
+        self.iter().fold(0u64, |sum, item| sum.wrapping_add(UNKEYED.of(&item))).hash(state);
     }
 }

@@ -1,4 +1,3 @@
-use core::num::NonZeroUsize;
 use core::ops::ControlFlow::{self, Break, Continue};
 
 use super::hashing::Seed;
@@ -9,15 +8,16 @@ use crate::levels::LevelCursor;
 use crate::name::TopicName;
 
 impl Wild {
-    /// Calls `emit` for each filter that matches. Stops when `steps` are used up, and says whether it came to the end.
+    /// Calls `emit` for each filter that matches, with the `steps` that are left. Stops when they are used up, and says
+    /// whether it came to the end.
     #[inline]
     pub(super) fn visit(
         &self,
         texts: &impl Texts,
         name: &TopicName,
-        seed: Seed,
+        seed: &Seed,
         steps: usize,
-        mut emit: impl FnMut(Id),
+        mut emit: impl FnMut(Id, &mut usize) -> ControlFlow<()>,
     ) -> bool {
         let Some(mut id) = self.root else { return true };
         let mut place = Place::new(name.as_str(), steps);
@@ -30,7 +30,7 @@ impl Wild {
                 if let Some(filter) = node.hash
                     && takes_wildcards
                 {
-                    emit(filter);
+                    emit(filter, &mut place.steps)?;
                 }
                 // The node that an edge leads to; or else what the leaf there is worth.
                 macro_rules! node {
@@ -41,7 +41,7 @@ impl Wild {
                                 let levels =
                                     texts.text(filter).as_bytes().get(end.into()..).unwrap_or_default();
                                 if place.goes_on_with(levels)? {
-                                    emit(filter);
+                                    emit(filter, &mut place.steps)?;
                                 }
                                 None
                             }
@@ -51,7 +51,9 @@ impl Wild {
                 }
                 let (mut exact, mut plus) = (None, None);
                 if place.is_at_end() {
-                    node.end.into_iter().for_each(&mut emit);
+                    if let Some(filter) = node.end {
+                        emit(filter, &mut place.steps)?;
+                    }
                 } else {
                     exact = node!(self.exact(node, id, seed, || place.word(self, seed)));
                     if takes_wildcards {
@@ -85,6 +87,8 @@ struct Place<'a> {
     name: &'a str,
     start: usize,
     depth: usize,
+    /// Where the next level begins, or 0 if that was not yet looked for.
+    next: usize,
     seen: [Seen; REMEMBERED],
     /// The depths at which a node for `+` was left for later, as bits.
     left: u16,
@@ -100,7 +104,7 @@ const REMEMBERED: usize = 16;
 
 #[derive(Clone, Copy)]
 struct Seen {
-    /// Where the next level begins, or 0.
+    /// The same for each level.
     next: usize,
     /// The number of the level.
     word: Option<Option<Id>>,
@@ -111,7 +115,7 @@ struct Seen {
 impl<'a> Place<'a> {
     const fn new(name: &'a str, steps: usize) -> Self {
         let seen = [Seen { next: 0, word: None, plus: None }; REMEMBERED];
-        Self { name, start: 0, depth: 0, seen, left: 0, steps }
+        Self { name, start: 0, depth: 0, next: 0, seen, left: 0, steps }
     }
 
     /// Counts a step that looks at so many bytes, and more if they are many.
@@ -134,34 +138,31 @@ impl<'a> Place<'a> {
         LevelCursor::at(self.name, self.start)
     }
 
+    fn go_to(&mut self, start: usize, depth: usize) {
+        self.start = start;
+        self.depth = depth;
+        self.next = self.seen.get(depth).map_or(0, |seen| seen.next);
+    }
+
     /// Where the level after the next begins.
     #[inline]
     fn next(&mut self) -> usize {
-        let find = || {
-            let mut cursor = LevelCursor::at(self.name, self.start);
+        if self.next == 0 {
+            let mut cursor = self.cursor();
             cursor.pass(cursor.level().unwrap_or_default());
-            cursor.start()
-        };
-        match self.seen.get_mut(self.depth) {
-            Some(seen) => match NonZeroUsize::new(seen.next) {
-                Some(next) => next.get(),
-                None => {
-                    seen.next = find();
-                    seen.next
-                }
-            },
-            None => {
-                let next = find();
+            self.next = cursor.start();
+            match self.seen.get_mut(self.depth) {
+                Some(seen) => seen.next = self.next,
                 // Found out again by every node that is entered here.
-                self.steps = self.steps.saturating_sub((next - self.start) / BYTES);
-                next
+                None => self.steps = self.steps.saturating_sub((self.next - self.start) / BYTES),
             }
         }
+        self.next
     }
 
     /// The number of the next level.
     #[inline]
-    fn word(&mut self, wild: &Wild, seed: Seed) -> Option<Id> {
+    fn word(&mut self, wild: &Wild, seed: &Seed) -> Option<Id> {
         if let Some(Seen { word: Some(word), .. }) = self.seen.get(self.depth) {
             return *word;
         }
@@ -178,15 +179,16 @@ impl<'a> Place<'a> {
     fn goes_on_with(&mut self, filter: &[u8]) -> ControlFlow<(), bool> {
         let end = self.next() - 1;
         let name = self.name.as_bytes().get(end..).unwrap_or_default();
-        self.step(filter.len().min(name.len()))?;
+        // A `+` may go over all of it, however short the filter is.
+        self.step(if filter.is_empty() { 0 } else { name.len() })?;
         Continue(if filter.is_empty() { name.is_empty() } else { filter::levels_match(filter, name) })
     }
 
     /// Goes past the next level.
     #[inline]
     fn pass(&mut self) {
-        self.start = self.next();
-        self.depth += 1;
+        let next = self.next();
+        self.go_to(next, self.depth + 1);
     }
 
     /// Keeps a node for `+` for later.
@@ -210,11 +212,10 @@ impl<'a> Place<'a> {
         }
         let depth = self.left.checked_ilog2()?;
         self.left ^= 1 << depth;
-        let seen = self.seen.get(depth as usize)?;
-        self.depth = depth as usize + 1;
+        let Seen { next, plus, .. } = *self.seen.get(depth as usize)?;
         // It was left to go past this level.
-        self.start = seen.next;
-        seen.plus
+        self.go_to(next, depth as usize + 1);
+        plus
     }
 
     /// The same as far as what was left is not remembered: the one for `+` of each node before, unless it came from there.
@@ -230,8 +231,7 @@ impl<'a> Place<'a> {
             }
             let mut cursor = self.cursor();
             cursor.back();
-            self.start = cursor.start();
-            self.depth -= 1;
+            self.go_to(cursor.start(), self.depth - 1);
         }
         None
     }

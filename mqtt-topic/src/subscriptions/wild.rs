@@ -5,8 +5,8 @@ use super::slab::{Id, Slab};
 use super::words::Words;
 use crate::levels::LevelCursor;
 
-/// The filters with wildcards, level by level. A node stands for levels that at least two filters begin with; what only one
-/// filter has beyond them hangs there as a leaf, in one piece, whatever its number of levels.
+/// The filters with wildcards, level by level. A node stands for levels that at least two filters begin with (but for the root);
+/// what only one filter has beyond them hangs there as a leaf, in one piece, whatever its number of levels.
 ///
 /// Edges of all nodes are in one table, by node and level; those under a wildcard are in the node.
 #[derive(Clone, Debug)]
@@ -61,14 +61,14 @@ pub(super) trait Texts {
     fn text(&self, filter: Id) -> &str;
 }
 
-/// All that is below a node, if it is one filter alone.
-enum Below {
-    Nothing,
+/// The only filter below a node.
+enum Only {
     /// It ends at the node, or one level below it with `#`.
     Filter(Id),
     Leaf(Level, Id, Edge),
-    More,
 }
+
+const IT_IS_THERE: &str = "whoever removes a filter has found it before";
 
 impl Wild {
     pub(super) const fn new() -> Self {
@@ -80,7 +80,7 @@ impl Wild {
     }
 
     /// The number of a level, if an edge goes on with it somewhere.
-    pub(super) fn word(&self, level: &[u8], seed: Seed) -> Option<Id> {
+    pub(super) fn word(&self, level: &[u8], seed: &Seed) -> Option<Id> {
         self.words.find(level, seed)
     }
 
@@ -89,7 +89,7 @@ impl Wild {
         &self,
         node: &Node,
         id: Id,
-        seed: Seed,
+        seed: &Seed,
         word: impl FnOnce() -> Option<Id>,
     ) -> Option<Edge> {
         match node.edges {
@@ -104,7 +104,7 @@ impl Wild {
         }
     }
 
-    fn edge(&self, id: Id, level: Level, seed: Seed) -> Option<Edge> {
+    fn edge(&self, id: Id, level: Level, seed: &Seed) -> Option<Edge> {
         let node = self.nodes.get(id);
         match level {
             Level::Plus => node.plus,
@@ -113,12 +113,12 @@ impl Wild {
     }
 
     /// The level with this text, if an edge goes on with it somewhere.
-    fn level(&self, text: &str, seed: Seed) -> Option<Level> {
+    fn level(&self, text: &str, seed: &Seed) -> Option<Level> {
         if text == "+" { Some(Level::Plus) } else { self.word(text.as_bytes(), seed).map(Level::Word) }
     }
 
     /// Adds a filter that is not there.
-    pub(super) fn insert(&mut self, texts: &impl Texts, filter: Id, seed: Seed) {
+    pub(super) fn insert(&mut self, texts: &impl Texts, filter: Id, seed: &Seed) {
         let mut at = LevelCursor::new(texts.text(filter));
         let nodes = &mut self.nodes;
         let mut node = *self.root.get_or_insert_with(|| nodes.insert(Node::new(None, Level::Plus)));
@@ -141,9 +141,9 @@ impl Wild {
     }
 
     /// Removes a filter that is there.
-    pub(super) fn remove(&mut self, texts: &impl Texts, filter: Id, seed: Seed) {
-        let Some(mut node) = self.root else { return };
+    pub(super) fn remove(&mut self, texts: &impl Texts, filter: Id, seed: &Seed) {
         let mut at = LevelCursor::new(texts.text(filter));
+        let mut node = self.root.expect(IT_IS_THERE);
         loop {
             let text = match at.level() {
                 None => {
@@ -156,65 +156,45 @@ impl Wild {
                 }
                 Some(text) => text,
             };
-            let Some(level) = self.level(text, seed) else { return };
-            match self.edge(node, level, seed) {
-                Some(Edge::Node(next)) => node = next,
-                Some(leaf @ Edge::Leaf { .. }) => {
+            let level = self.level(text, seed).expect(IT_IS_THERE);
+            match self.edge(node, level, seed).expect(IT_IS_THERE) {
+                Edge::Node(next) => node = next,
+                leaf @ Edge::Leaf { .. } => {
                     self.cut(node, level, leaf, seed);
                     break;
                 }
-                None => return,
             }
             at.pass(text);
         }
         self.tidy(node, at, seed);
     }
 
-    /// Takes away nodes that at most one filter needs, from `id` on towards the root.
-    fn tidy(&mut self, mut id: Id, mut at: LevelCursor<'_>, seed: Seed) {
+    /// Takes away nodes that one filter needs alone, from `id` on towards the root.
+    fn tidy(&mut self, mut id: Id, mut at: LevelCursor<'_>, seed: &Seed) {
         while let Node { parent: Some(parent), level, .. } = *self.nodes.get(id) {
-            let filter = match self.below(id) {
-                Below::More => return,
-                Below::Nothing => None,
-                Below::Filter(filter) => Some(filter),
-                Below::Leaf(level, filter, leaf) => {
+            let filter = match self.nodes.get(id).only() {
+                None => return,
+                Some(Only::Filter(filter)) => filter,
+                Some(Only::Leaf(level, filter, leaf)) => {
                     self.cut(id, level, leaf, seed);
-                    Some(filter)
+                    filter
                 }
             };
-            let end = at.start() - 1;
-            at.back();
-            match filter {
-                Some(filter) => self.replace(parent, level, Edge::Node(id), Edge::leaf(filter, end), seed),
-                None => self.cut(parent, level, Edge::Node(id), seed),
-            }
+            let leaf = Edge::leaf(filter, at.start() - 1);
+            self.replace(parent, level, Edge::Node(id), leaf, seed);
             self.nodes.remove(id);
+            at.back();
             id = parent;
         }
-        if matches!(self.below(id), Below::Nothing) {
+        let root = self.nodes.get(id);
+        if (root.end, root.hash, root.plus, root.edges) == (None, None, None, 0) {
             // The tables give their memory back too.
             *self = Self::new();
         }
     }
 
-    fn below(&self, id: Id) -> Below {
-        let node = self.nodes.get(id);
-        match (node.end, node.hash, node.plus, node.edges) {
-            (None, None, None, 0) => Below::Nothing,
-            (Some(filter), None, None, 0) | (None, Some(filter), None, 0) => Below::Filter(filter),
-            (None, None, Some(leaf @ Edge::Leaf { filter, .. }), 0) => Below::Leaf(Level::Plus, filter, leaf),
-            (None, None, None, 1) => match node.only_edge() {
-                Some((word, leaf @ Edge::Leaf { filter, .. })) => {
-                    Below::Leaf(Level::Word(word), filter, leaf)
-                }
-                _ => Below::More,
-            },
-            _ => Below::More,
-        }
-    }
-
     /// Hangs a filter at a node from which nothing goes on with its level at `start`.
-    fn hang(&mut self, texts: &impl Texts, node: Id, filter: Id, start: usize, seed: Seed) {
+    fn hang(&mut self, texts: &impl Texts, node: Id, filter: Id, start: usize, seed: &Seed) {
         let Self { nodes, edges, words, .. } = self;
         let here = nodes.get_mut(node);
         match LevelCursor::at(texts.text(filter), start).level() {
@@ -232,7 +212,7 @@ impl Wild {
     }
 
     /// Puts another edge in the place of `old`, which is there.
-    fn replace(&mut self, node: Id, level: Level, old: Edge, new: Edge, seed: Seed) {
+    fn replace(&mut self, node: Id, level: Level, old: Edge, new: Edge, seed: &Seed) {
         let here = self.nodes.get_mut(node);
         let Level::Word(word) = level else {
             here.plus = Some(new);
@@ -247,7 +227,7 @@ impl Wild {
     }
 
     /// Takes away an edge that is there.
-    fn cut(&mut self, node: Id, level: Level, edge: Edge, seed: Seed) {
+    fn cut(&mut self, node: Id, level: Level, edge: Edge, seed: &Seed) {
         let here = self.nodes.get_mut(node);
         let Level::Word(word) = level else {
             here.plus = None;
@@ -291,6 +271,21 @@ impl Node {
         *end_xor ^= end;
     }
 
+    /// The filter below it, if it is one alone.
+    fn only(&self) -> Option<Only> {
+        match (self.end, self.hash, self.plus, self.edges) {
+            (Some(filter), None, None, 0) | (None, Some(filter), None, 0) => Some(Only::Filter(filter)),
+            (None, None, Some(leaf @ Edge::Leaf { filter, .. }), 0) => {
+                Some(Only::Leaf(Level::Plus, filter, leaf))
+            }
+            (None, None, None, 1) => match self.only_edge()? {
+                (word, leaf @ Edge::Leaf { filter, .. }) => Some(Only::Leaf(Level::Word(word), filter, leaf)),
+                (_, Edge::Node(_)) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The edge of the table, if there is one alone.
     fn only_edge(&self) -> Option<(Id, Edge)> {
         let [word, target, end] = self.edges_xor;
@@ -321,7 +316,7 @@ impl Edge {
 }
 
 impl Link {
-    fn hash(&self, seed: Seed) -> u64 {
+    fn hash(&self, seed: &Seed) -> u64 {
         seed.of_edge(self.node, self.word)
     }
 }

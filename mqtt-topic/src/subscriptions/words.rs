@@ -28,12 +28,12 @@ impl Words {
         Self { words: Slab::new(), by_text: HashTable::new(), bytes: 0 }
     }
 
-    pub(super) fn find(&self, text: &[u8], seed: Seed) -> Option<Id> {
+    pub(super) fn find(&self, text: &[u8], seed: &Seed) -> Option<Id> {
         self.by_text.find(seed.of_bytes(text), |&id| self.words.get(id).text.as_bytes() == text).copied()
     }
 
     /// Counts one more edge with this level.
-    pub(super) fn take(&mut self, text: &str, seed: Seed) -> Id {
+    pub(super) fn take(&mut self, text: &str, seed: &Seed) -> Id {
         let Self { words, by_text, bytes } = self;
         let is_it = |id: &Id| *words.get(*id).text == *text;
         match by_text
@@ -54,7 +54,7 @@ impl Words {
     }
 
     /// Counts one edge less.
-    pub(super) fn release(&mut self, id: Id, seed: Seed) {
+    pub(super) fn release(&mut self, id: Id, seed: &Seed) {
         let word = self.words.get_mut(id);
         word.edges -= 1;
         if word.edges > 0 {

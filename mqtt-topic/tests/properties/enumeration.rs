@@ -1,6 +1,6 @@
 //! All names and all filters of up to four levels over a small alphabet, every pair.
 
-use mqtt_topic::{RetainedTrie, SubscriptionTrie};
+use mqtt_topic::{FilterSet, RetainedTrie, SharedGroups, SubscriptionTrie};
 
 use crate::model::{filter, naive_matches, name};
 
@@ -41,9 +41,9 @@ fn the_matcher_is_the_model() {
     }
 }
 
-/// Fails when a trie gives something else, with few or many filters around each, in whatever order they came and went.
+/// Fails when a collection gives something else, with few or many filters around each, in whatever order they came and went.
 #[test]
-fn the_tries_are_the_model() {
+fn the_collections_are_the_model() {
     let (names, filters) = (names(), filters());
     let mut trie = SubscriptionTrie::new();
     let check = |trie: &SubscriptionTrie<usize, ()>, is_in: &dyn Fn(usize) -> bool| {
@@ -84,9 +84,29 @@ fn the_tries_are_the_model() {
     for f in &filters {
         let mut found: Vec<_> = Vec::new();
         retained.visit(filter(f), |name, ()| found.push(name.to_string()));
+        let mut found_for_group = Vec::new();
+        retained.visit(filter(&format!("$share/g/{f}")), |name, ()| found_for_group.push(name.to_string()));
+        assert_eq!(found, found_for_group, "{f}");
         found.sort_unstable();
         let mut expected: Vec<_> = names.iter().filter(|n| naive_matches(f, n)).cloned().collect();
         expected.sort_unstable();
         assert_eq!(found, expected, "{f}");
+    }
+
+    let shared: Vec<_> = filters.iter().map(|f| format!("$share/g/{f}")).collect();
+    let mut groups = SharedGroups::new();
+    for f in &shared {
+        assert_eq!(groups.insert(filter(f).share().expect("it is shared"), 0, ()), None);
+    }
+    let set: FilterSet = shared.iter().map(|f| filter(f)).collect();
+    for n in &names {
+        let expected: Vec<_> = (0..filters.len()).filter(|&at| naive_matches(&filters[at], n)).collect();
+        assert!(set.matches(name(n)).eq(expected.iter().copied()), "{n}");
+        let mut found: Vec<_> = Vec::new();
+        groups.pick(name(n), |_| Some(0), |share, _, ()| found.push(share.filter.to_string()));
+        found.sort_unstable();
+        let mut expected: Vec<_> = expected.iter().map(|&at| filters[at].clone()).collect();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{n}");
     }
 }

@@ -124,7 +124,7 @@ proptest! {
             }
             model.retain(|_, (members, _)| !members.is_empty());
             let len = model.values().map(|(members, _)| members.len()).sum::<usize>();
-            prop_assert_eq!((groups.len(), groups.groups(), groups.is_empty()), (len, model.len(), len == 0));
+            prop_assert_eq!((groups.len(), groups.group_count(), groups.is_empty()), (len, model.len(), len == 0));
             prop_assert_eq!(groups.iter().count(), len);
             prop_assert!(groups.iter().eq(twin.iter()));
         }

@@ -63,9 +63,7 @@ fn apply(trie: &mut Trie, model: &mut Model, change: Change) {
 }
 
 fn contents(trie: &Trie) -> Vec<(String, u8, u16)> {
-    let mut contents = Vec::new();
-    trie.for_each(|filter, key, value| contents.push((filter.to_string(), key.0, *value)));
-    contents
+    trie.iter().map(|(filter, key, value)| (filter.to_string(), key.0, *value)).collect()
 }
 
 fn visited(trie: &Trie, n: &str) -> Vec<(u8, u16)> {
@@ -94,9 +92,13 @@ proptest! {
             let mut expected: Vec<_> = matching.map(|((_, key), value)| (*key, *value)).collect();
             expected.sort_unstable();
             prop_assert_eq!(visited, expected, "{}", n);
-            // Each node once and each filter once is enough; these texts are short.
+            // Each node, each filter and each call once is enough; these texts are short.
             let statistics = trie.statistics();
-            let is_all = trie.visit_within(name(n), statistics.nodes + statistics.filters, |_, _| {});
+            let is_all = trie.visit_within(
+                name(n),
+                statistics.nodes + statistics.filters + statistics.subscriptions,
+                |_, _| {},
+            );
             prop_assert!(is_all);
         }
         let mut all = contents(&trie);
@@ -196,11 +198,13 @@ proptest! {
         // One difference is enough: one more, another value, another key.
         same.insert(filter("a"), Key(99), 0);
         prop_assert_ne!(&trie, &same);
+        prop_assert_ne!(hash(&trie), hash(&same));
         prop_assert_ne!(&same, &trie);
         same.remove(filter("a"), &Key(99));
         if let Some(((f, key), value)) = model.pop_first() {
             same.insert(filter(&f), Key(key), !value);
             prop_assert_ne!(&trie, &same);
+            prop_assert_ne!(hash(&trie), hash(&same));
             same.remove(filter(&f), &Key(key));
             same.insert(filter(&f), Key(99), value);
             prop_assert_ne!(&trie, &same);
