@@ -9,7 +9,7 @@ use std::mem;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use mqtt_topic::{TopicFilter, TopicName, TopicNameBuf};
-use mqtt_topic_benches::{Dataset, Index, Matcher, SINGLE_FILTERS, SINGLE_NAME, key, value};
+use mqtt_topic_benches::{Dataset, Index, Matcher, Ours, SINGLE_FILTERS, SINGLE_NAME, key, value};
 
 /// How many filters there are, if the dataset can have any number.
 const FILTERS: usize = 20_000;
@@ -20,7 +20,10 @@ const NAMES: usize = 256;
 const WARM_UP: usize = 16;
 
 fn build<I: Index>(kind: &str) -> Box<(I, Vec<TopicNameBuf>)> {
-    let count = if kind == "one" { ONE } else { FILTERS };
+    build_of(kind, if kind == "one" { ONE } else { FILTERS })
+}
+
+fn build_of<I: Index>(kind: &str, count: usize) -> Box<(I, Vec<TopicNameBuf>)> {
     let Dataset { filters, names } = Dataset::new(kind.parse().expect("a dataset"), count);
     let mut index = I::new();
     for (at, filter) in filters.iter().enumerate() {
@@ -75,6 +78,20 @@ macro_rules! bench_indices {
     };
 }
 
+#[library_benchmark(setup = build_of::<Ours>)]
+#[bench::exact_1000("exact", 1_000)]
+#[bench::exact_100000("exact", 100_000)]
+#[bench::exact_1000000("exact", 1_000_000)]
+#[bench::mixed_1000("mixed", 1_000)]
+#[bench::mixed_100000("mixed", 100_000)]
+#[bench::mixed_1000000("mixed", 1_000_000)]
+fn growth_matches(built: Box<(Ours, Vec<TopicNameBuf>)>) -> Box<(Ours, Vec<TopicNameBuf>)> {
+    built.1.iter().take(NAMES).for_each(|name| search(&built.0, name));
+    built
+}
+
+library_benchmark_group!(name = growth, benchmarks = [growth_matches]);
+
 macro_rules! bench_matchers {
     ($($module:ident: $matcher:ty,)*) => {
         mod matchers {
@@ -117,6 +134,7 @@ main!(
     scan_ours,
     scan_rumqttc,
     scan_ntex_mqtt,
+    growth,
     single_nothing,
     single_limit,
     single_ours,

@@ -75,21 +75,15 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let Self { keys, filters, seed, .. } = self;
-        let index = keys.get_or_insert_with(|| {
-            Keys::of(filters.iter().map(|(id, filter)| (id, &filter.subscribers)), seed)
-        });
-        let hash_of_key = seed.of_key(key);
+        let seed = self.seed.clone();
+        let subscribers = self.filters.iter().map(|(id, filter)| (id, &filter.subscribers));
+        let mut index = self.keys.take().unwrap_or_else(|| Keys::of(subscribers, &seed));
         let before = self.len;
-        for id in index.take(hash_of_key) {
-            let hash = self.seed.of_bytes(self.filters.text(id).as_bytes());
-            if self.remove_from(id, hash, key).is_none()
-                && let Some(index) = &mut self.keys
-            {
-                // Of another key with the same hash.
-                index.add(hash_of_key, id, &self.seed);
-            }
-        }
+        index.remove_all(seed.of_key(key), &seed, |id| {
+            let hash = seed.of_bytes(self.filters.text(id).as_bytes());
+            self.remove_from(id, hash, key).is_some()
+        });
+        self.keys = Some(index);
         before - self.len
     }
 

@@ -224,19 +224,12 @@ impl<K: Eq + Hash, V> SharedGroups<K, V> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let Self { keys, groups, seed, .. } = self;
-        let index =
-            keys.get_or_insert_with(|| Keys::of(groups.iter().map(|(id, group)| (id, &group.members)), seed));
-        let key_hash = seed.of_key(key);
+        let seed = self.seed.clone();
+        let members = self.groups.iter().map(|(id, group)| (id, &group.members));
+        let mut index = self.keys.take().unwrap_or_else(|| Keys::of(members, &seed));
         let before = self.len;
-        for id in index.take(key_hash) {
-            if self.remove_from(id, key).is_none()
-                && let Some(index) = &mut self.keys
-            {
-                // Of another key with the same hash.
-                index.add(key_hash, id, &self.seed);
-            }
-        }
+        index.remove_all(seed.of_key(key), &seed, |id| self.remove_from(id, key).is_some());
+        self.keys = Some(index);
         before - self.len
     }
 

@@ -69,9 +69,10 @@ impl Keys {
         self.give_back();
     }
 
-    /// Removes and gives all filters of a key, in the order of their ids, so that it does not depend on the seed.
-    pub(super) fn take(&mut self, key: u32) -> Vec<Id> {
-        let mut taken: Vec<_> = match self.many.find_entry(spread(key), |(hash, _)| *hash == key) {
+    /// Calls `remove` for each filter of a key, in the order of their ids, so that it does not depend on the seed. One for
+    /// which it gives `false` stays: it is another key's with the same hash.
+    pub(super) fn remove_all(&mut self, key: u32, seed: &Seed, mut remove: impl FnMut(Id) -> bool) {
+        let mut filters: Vec<_> = match self.many.find_entry(spread(key), |(hash, _)| *hash == key) {
             Ok(many) => {
                 let ((_, filters), _) = many.remove();
                 self.many_heap -= filters.heap();
@@ -79,12 +80,16 @@ impl Keys {
             }
             Err(_) => match self.one.find_entry(spread(key), |(hash, _)| *hash == key) {
                 Ok(one) => [one.remove().0.1].into(),
-                Err(_) => Vec::new(),
+                Err(_) => return,
             },
         };
-        taken.sort_unstable();
+        filters.sort_unstable();
+        for filter in filters {
+            if !remove(filter) {
+                self.add(key, filter, seed);
+            }
+        }
         self.give_back();
-        taken
     }
 
     pub(super) fn heap(&self) -> usize {

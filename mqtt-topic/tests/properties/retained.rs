@@ -128,3 +128,32 @@ proptest! {
         prop_assert!(stayed.is_subset(&given), "{:?} stayed, {:?} given", stayed, given);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Fails when something is lost, or out of order, that shows only after thousands of changes: the names are few, so that
+    /// each comes and goes many times.
+    #[test]
+    fn a_long_history(
+        names in vec(names(), 1..100),
+        changes in vec((any::<u16>(), any::<u16>(), any::<bool>()), 2_000..5_000),
+        filters in vec(filters(), 1..5),
+    ) {
+        let (mut trie, mut model) = (Trie::new(), Model::new());
+        for (at, (choice, value, is_insert)) in changes.into_iter().enumerate() {
+            let n = names[usize::from(choice) % names.len()].clone();
+            apply(&mut trie, &mut model, if is_insert { Change::Insert(n, value) } else { Change::Remove(n) });
+            if at % 100 > 0 {
+                continue;
+            }
+            for f in &filters {
+                let mut visited = Vec::new();
+                trie.visit(filter(f), |n, value| visited.push((levels(n.as_str()), *value)));
+                let matching = model.iter().filter(|(n, _)| naive_matches(f, &n.join("/")));
+                let expected: Vec<_> = matching.map(|(n, value)| (n.clone(), *value)).collect();
+                prop_assert_eq!(visited, expected, "{}", f);
+            }
+        }
+    }
+}
