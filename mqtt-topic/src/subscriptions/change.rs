@@ -5,6 +5,7 @@ use core::mem;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::filter_text::FilterText;
 use super::keys::Keys;
 use super::slab::Id;
 use super::subscribers::Subscribers;
@@ -34,8 +35,9 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
             }
             Entry::Vacant(entry) => {
                 let subscribers = Subscribers::new(key, value);
-                let id = filters.insert(Subscribed { filter: filter.into(), subscribers });
-                *heap += text.len();
+                let stored = FilterText::new(filter);
+                *heap += stored.heap();
+                let id = filters.insert(Subscribed { filter: stored, subscribers });
                 entry.insert(id);
                 if filter.has_wildcards() {
                     wild.insert(filters, id, seed);
@@ -122,8 +124,8 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
             self.by_text = HashTable::new();
         }
         let filter = &self.filters.get(id).filter;
-        self.heap -= filter.as_str().len();
-        if filter.has_wildcards() {
+        self.heap -= filter.heap();
+        if filter.as_filter().has_wildcards() {
             self.wild.remove(&self.filters, id, &self.seed);
         }
         self.filters.remove(id).subscribers.into_only()

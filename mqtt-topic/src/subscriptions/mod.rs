@@ -1,4 +1,5 @@
 mod change;
+mod filter_text;
 mod groups;
 mod hashing;
 mod keys;
@@ -16,6 +17,7 @@ use core::ops::ControlFlow::{Break, Continue};
 
 use hashbrown::HashTable;
 
+use self::filter_text::FilterText;
 pub use self::groups::{Choice, SharedGroups};
 use self::hashing::Seed;
 pub(crate) use self::hashing::UNKEYED;
@@ -24,7 +26,7 @@ use self::slab::{Id, Slab};
 pub use self::statistics::Statistics;
 use self::subscribers::Subscribers;
 use self::wild::{Texts, Wild};
-use crate::filter::{TopicFilter, TopicFilterBuf};
+use crate::filter::TopicFilter;
 use crate::name::TopicName;
 
 /// Finds the subscriptions that match a topic name.
@@ -68,7 +70,7 @@ pub struct SubscriptionTrie<K, V> {
     keys: Option<Keys>,
     seed: Seed,
     len: usize,
-    /// The bytes of the filters' texts, and what their subscribers have allocated.
+    /// What filters and their subscribers have allocated.
     heap: usize,
 }
 
@@ -77,13 +79,13 @@ type Filters<K, V> = Slab<Subscribed<K, V>>;
 
 #[derive(Clone, Debug)]
 struct Subscribed<K, V> {
-    filter: TopicFilterBuf,
+    filter: FilterText,
     subscribers: Subscribers<K, V>,
 }
 
 impl<K, V> Texts for Filters<K, V> {
     fn text(&self, filter: Id) -> &str {
-        self.get(filter).filter.as_str()
+        self.get(filter).filter.as_filter().as_str()
     }
 }
 
@@ -168,7 +170,7 @@ impl<K, V> SubscriptionTrie<K, V> {
     /// The subscriptions, filter by filter, in an order that depends on the history alone.
     pub fn iter(&self) -> impl Iterator<Item = (&TopicFilter, &K, &V)> {
         self.filters.iter().flat_map(|(_, Subscribed { filter, subscribers })| {
-            subscribers.as_slice().iter().map(|(key, value)| (&**filter, key, value))
+            subscribers.as_slice().iter().map(|(key, value)| (filter.as_filter(), key, value))
         })
     }
 
