@@ -59,7 +59,7 @@ fn messages() {
         (
             V5,
             &hex!("A2 05 00 01 00 00 00"),
-            "UNSUBSCRIBE, byte 5: bad topic filter: a topic needs at least one character",
+            "UNSUBSCRIBE, byte 5: bad topic filter: a topic has at least one character, found none",
         ),
         (V5, &hex!("40 02 00 00"), "PUBACK, byte 2: a packet identifier is from 1 to 65535, found 0"),
         (
