@@ -36,8 +36,8 @@ use crate::name::TopicName;
 ///
 /// Filters are compared by their text, as UNSUBSCRIBE does, and **a shared filter is only a text here**: the
 /// owner of the trie takes `$share/{group}/` off with [`TopicFilter::share`] and keeps the inner filter,
-/// with the group in the key or in a trie of its own, or lets [`SharedGroups`] do all this. A shared filter that is inserted as it is
-/// matches names that begin with `$share/`, which are not what it is for.
+/// with the group in the key or in a trie of its own, or lets [`SharedGroups`] do all this. A shared filter
+/// that is inserted as it is matches names that begin with `$share/`, which are not what it is for.
 ///
 /// A filter without wildcards is found by one look into a hash table, whatever the number of levels and of
 /// filters. Those with wildcards are in a trie besides, which has a node for each beginning that two of them share. The

@@ -179,9 +179,13 @@ impl<'a> Place<'a> {
     fn goes_on_with(&mut self, filter: &[u8]) -> ControlFlow<(), bool> {
         let end = self.next() - 1;
         let name = self.name.as_bytes().get(end..).unwrap_or_default();
+        if filter.is_empty() {
+            self.step(0)?;
+            return Continue(name.is_empty());
+        }
         // A `+` may go over all of it, however short the filter is.
-        self.step(if filter.is_empty() { 0 } else { name.len() })?;
-        Continue(if filter.is_empty() { name.is_empty() } else { filter::levels_match(filter, name) })
+        self.step(name.len())?;
+        Continue(filter::levels_match(filter, name))
     }
 
     /// Goes past the next level.
