@@ -2,10 +2,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes};
-use mqtt_codec::{DecodeError, EncodeError, Packet, ReasonCode, Version};
-use mqtt_topic::{TopicName, TopicNameBuf};
+use mqtt_codec::{EncodeError, Packet, Version};
+use mqtt_topic::TopicNameBuf;
 
-use crate::{ConnId, Question, Ticket};
+use crate::{ConnId, DropReason, Note, Question, Ticket};
 
 /// What a broker wants done, called while it handles an event, in order.
 ///
@@ -38,7 +38,7 @@ pub trait Actions {
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     pub(crate) version: Version,
-    pub(crate) packet: Packet<'a>,
+    pub(crate) packet: &'a Packet<'a>,
     pub(crate) len: usize,
     pub(crate) payload: Option<&'a Bytes>,
 }
@@ -50,8 +50,8 @@ impl<'a> Outgoing<'a> {
     }
 
     /// The packet.
-    pub const fn packet(&self) -> &Packet<'a> {
-        &self.packet
+    pub const fn packet(&self) -> &'a Packet<'a> {
+        self.packet
     }
 
     /// Bytes of the whole packet, which are what [`Event::Written`](crate::Event::Written) counts.
@@ -59,7 +59,8 @@ impl<'a> Outgoing<'a> {
         self.len
     }
 
-    /// The payload of a PUBLISH, for a runtime that writes large ones from where they lie: a clone shares the bytes.
+    /// The payload of a PUBLISH, if it is shared, as all of 4 KiB and more are: for a runtime that writes large ones from where
+    /// they lie. A clone shares the bytes.
     pub const fn payload(&self) -> Option<&'a Bytes> {
         self.payload
     }
@@ -72,99 +73,17 @@ impl<'a> Outgoing<'a> {
         self.packet.encode(self.version, buffer)
     }
 
-    /// Appends the packet without the [payload](Self::payload), which has to follow on the wire.
+    /// Appends the packet without the [payload](Self::payload), which has to follow on the wire; all of it, if there is
+    /// none.
     ///
     /// # Errors
     /// Only if the buffer has no room.
     pub fn encode_head(&self, buffer: &mut impl BufMut) -> Result<(), EncodeError> {
-        if let Packet::Publish(publish) = &self.packet {
-            return publish.encode_head(self.version, buffer);
+        match (self.packet, self.payload) {
+            (Packet::Publish(publish), Some(_)) => publish.encode_head(self.version, buffer),
+            _ => self.encode(buffer),
         }
-        self.encode(buffer)
     }
-}
-
-/// Something that an operator may want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Note<'a> {
-    /// A client is connected: its CONNACK was sent.
-    Connected {
-        /// The connection.
-        conn: ConnId,
-        /// The client.
-        client_id: &'a str,
-        /// Its version.
-        version: Version,
-        /// Whether it continues a session.
-        session_present: bool,
-    },
-    /// The broker closed a connection before it became a client's.
-    Refused {
-        /// The connection.
-        conn: ConnId,
-        /// What a 5.0 client is or would have been told.
-        reason: ReasonCode,
-    },
-    /// Bytes that are not a packet; the connection is closed.
-    Malformed {
-        /// The connection.
-        conn: ConnId,
-        /// What is wrong with them.
-        error: DecodeError,
-    },
-    /// A client's connection ended.
-    Disconnected {
-        /// The connection.
-        conn: ConnId,
-        /// The client.
-        client_id: &'a str,
-        /// Why.
-        end: End,
-    },
-    /// A message was not retained, since there are
-    /// [`Config::retained_messages`](crate::Config::retained_messages) already.
-    NotRetained {
-        /// Its topic.
-        topic: &'a TopicName,
-    },
-    /// A client did not get a message.
-    Dropped {
-        /// The client.
-        client_id: &'a str,
-        /// The topic of the message.
-        topic: &'a TopicName,
-        /// Why.
-        reason: DropReason,
-    },
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum End {
-    /// The client sent DISCONNECT.
-    ByClient(ReasonCode),
-    /// The broker ended it. 3.x clients are not told why.
-    ByBroker(ReasonCode),
-    /// The transport closed without a DISCONNECT.
-    Transport,
-}
-
-/// Why a client did not get a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DropReason {
-    /// A QoS 0 message for a client that is not connected.
-    Offline,
-    /// [`Config::queued_messages`](crate::Config::queued_messages) or
-    /// [`Config::queued_bytes`](crate::Config::queued_bytes) is reached by messages that have not expired.
-    QueueFull,
-    /// Its Message Expiry Interval has passed.
-    Expired,
-    /// It is larger than the client's Maximum Packet Size (MQTT-3.1.2-25).
-    TooLarge,
-    /// The session ended before it was sent; or before it was acknowledged, and nobody else of its group could take it.
-    SessionEnded,
 }
 
 /// An action as a value. A packet is encoded.

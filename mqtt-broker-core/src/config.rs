@@ -1,4 +1,4 @@
-use mqtt_codec::Limits;
+use mqtt_codec::{Limits, QoS};
 
 /// Limits and choices of a broker. All fields are public; start from [`Config::default`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +24,38 @@ pub struct Config {
     pub session_expiry_maximum: u32,
     /// Server Keep Alive in seconds that replaces the client's, if any (MQTT 5.0 §3.2.2.3.14). 3.x clients keep their own.
     pub server_keep_alive: Option<u16>,
+    /// Longest Keep Alive in seconds, if there is one: 5.0 clients that want a longer one, or none, are given this as Server
+    /// Keep Alive. 3.x clients keep their own.
+    pub maximum_keep_alive: Option<u16>,
+    /// Maximum QoS (MQTT 5.0 §3.2.2.3.4). It is the highest that is granted; a PUBLISH above it ends a 5.0 connection with 0x9B,
+    /// and is delivered at this QoS if it comes from a 3.x client, which was not told.
+    pub maximum_qos: QoS,
+    /// Retain Available (MQTT 5.0 §3.2.2.3.5). Without, a PUBLISH with RETAIN ends a 5.0 connection with 0x9A, and is delivered
+    /// without being retained if it comes from a 3.x client.
+    pub retain_available: bool,
+    /// Wildcard Subscription Available (MQTT 5.0 §3.2.2.3.11). Without, a wildcard in a filter ends a 5.0 connection with 0xA2;
+    /// 3.x clients get a failure code.
+    pub wildcard_subscription_available: bool,
+    /// Subscription Identifier Available (MQTT 5.0 §3.2.2.3.12). Without, one ends the connection with 0xA1.
+    pub subscription_identifier_available: bool,
+    /// Shared Subscription Available (MQTT 5.0 §3.2.2.3.13). Without, a `$share` filter ends a 5.0 connection with 0x9E; 3.x
+    /// clients get a failure code.
+    pub shared_subscription_available: bool,
+    /// Which member of a shared subscription gets a message.
+    pub shared_strategy: SharedStrategy,
+    /// What a client gets whose subscriptions match a message more than once.
+    pub overlapping: Overlapping,
+    /// Whether a payload is checked that its Payload Format Indicator calls UTF-8; if it is not, 0x99 answers it
+    /// (MQTT 5.0 §3.3.2.3.2).
+    pub check_payload_format: bool,
+    /// Whether an acknowledgement tells a 5.0 client, by 0x10, that nobody has a subscription for its message.
+    pub report_no_subscribers: bool,
+    /// Whether a Reason String tells a 5.0 client what was wrong, when it is disconnected or refused for it.
+    pub reason_strings: bool,
+    /// Milliseconds between publications of the broker's own state under `$SYS/broker/`, if it is published. At least 1.
+    pub sys_interval: Option<u32>,
+    /// What slows clients that connect again and again, if anything.
+    pub damping: Option<Damping>,
     /// Messages that wait for one client, whether it is away or slow. More are dropped, the newest first.
     pub queued_messages: usize,
     /// Bytes of messages that wait for one client, or for its acknowledgement; of the latter, one message may go beyond. A
@@ -42,7 +74,7 @@ pub struct Config {
     pub filter_levels: usize,
     /// Retained messages. When there are so many, no new topic can have one; those that have one can change it.
     pub retained_messages: usize,
-    /// Whether clients may publish to topics that begin with `$` (MQTT 5.0 §4.7.2).
+    /// Whether clients may publish to topics that begin with `$`, those of `$SYS` excepted (MQTT 5.0 §4.7.2).
     pub clients_publish_to_dollar_topics: bool,
     /// Connections, those included that have not sent CONNECT. More are closed at once.
     pub connections: usize,
@@ -70,6 +102,19 @@ impl Default for Config {
             outbound_topic_aliases: 32,
             session_expiry_maximum: u32::MAX,
             server_keep_alive: None,
+            maximum_keep_alive: None,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            wildcard_subscription_available: true,
+            subscription_identifier_available: true,
+            shared_subscription_available: true,
+            shared_strategy: SharedStrategy::RoundRobin,
+            overlapping: Overlapping::OneCopy,
+            check_payload_format: false,
+            report_no_subscribers: false,
+            reason_strings: true,
+            sys_interval: None,
+            damping: None,
             queued_messages: 10_000,
             queued_bytes: 32 << 20,
             output_window: 256 << 10,
@@ -83,4 +128,49 @@ impl Default for Config {
             seed: 0,
         }
     }
+}
+
+/// Which member of a shared subscription gets a message (MQTT 5.0 §4.8.2).
+///
+/// With each, a member that is connected and has room comes before one that has not, one that is connected before one that is
+/// away, and one that would have to drop the message last. Members are in the order of their sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SharedStrategy {
+    /// Each in turn.
+    #[default]
+    RoundRobin,
+    /// The one with the fewest messages sent and not acknowledged; among equals, in turn.
+    LeastInFlight,
+    /// The one that got the last message, as long as it can.
+    Sticky,
+    /// The same for all messages of a topic, as long as the members stay the same.
+    HashTopic,
+    /// The same for all messages of a publisher, as long as the members stay the same.
+    HashPublisher,
+}
+
+/// What a client gets whose subscriptions match a message more than once (MQTT 5.0 §3.3.4). Shared subscriptions are apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Overlapping {
+    /// One copy, at the highest QoS, with all Subscription Identifiers, and RETAIN if any wants it as published.
+    #[default]
+    OneCopy,
+    /// One copy for each subscription.
+    CopyEach,
+}
+
+/// How clients are slowed that connect again and again: two that fight for one Client Identifier, or one that
+/// connects and drops in a loop.
+///
+/// From the CONNECT on that is one too many, each waits before it is answered, until the Client Identifier was quiet for a while.
+/// Only the Client Identifiers of a bounded number of recent connections are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Damping {
+    /// CONNECT packets with one Client Identifier that are answered at once within `period`.
+    pub connects: u32,
+    /// Milliseconds.
+    pub period: u32,
+    /// Milliseconds that a CONNECT waits which is one too many.
+    pub pause: u32,
 }

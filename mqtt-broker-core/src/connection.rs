@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -5,71 +6,105 @@ use mqtt_codec::Version;
 use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases, Timestamp};
 
 use crate::slab::Key;
-use crate::{ListenerId, Ticket, Verdict};
+use crate::timers::Alarm;
+use crate::{ConnId, ListenerId, Ticket, Verdict};
 
-/// What belongs to a connection and ends with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What belongs to a connection and ends with it. What few connections need is apart, so that an idle one is small.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Connection {
+    pub(crate) name: ConnId,
     pub(crate) listener: ListenerId,
-    pub(crate) opened: Timestamp,
-    pub(crate) timer: Option<Timestamp>,
     /// Known once the first bytes of CONNECT are there.
     pub(crate) version: Option<Version>,
-    /// Bytes of the largest packet that the client takes.
-    pub(crate) maximum_packet_size: usize,
-    /// Bytes sent and not yet written.
-    pub(crate) unsent: usize,
-    /// Whether `unsent` has reached the window and not yet fallen enough.
-    pub(crate) output_full: bool,
     /// Whether the runtime was told to read no more.
     pub(crate) paused: bool,
-    /// The questions about the packet at the front of the buffer that were not answered at once.
-    pub(crate) tickets: Vec<Ticket>,
-    /// How many of them are not answered yet.
-    pub(crate) open_questions: usize,
-    /// The answers about that packet, in the order of its questions; `None` for those that are not there yet.
-    pub(crate) verdicts: Vec<Option<Verdict>>,
-    /// When the first question about that packet was asked.
-    pub(crate) asked: Option<Timestamp>,
-    /// The Client Identifier assigned to a client whose CONNECT waits for an answer.
-    pub(crate) assigned: Option<Arc<str>>,
-    pub(crate) connected: Option<Connected>,
-}
-
-/// What a connection has from its CONNECT on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Connected {
-    pub(crate) version: Version,
-    pub(crate) session: Key,
-    pub(crate) user_name: Option<Arc<str>>,
+    /// Whether `unsent` has reached the window and not yet fallen enough.
+    pub(crate) output_full: bool,
+    /// Request Problem Information: whether acknowledgements may have more than a reason code.
+    pub(crate) wants_problems: bool,
+    /// Largest packet that the client takes, in bytes.
+    pub(crate) maximum_packet_size: u32,
+    /// Bytes sent and not yet written.
+    pub(crate) unsent: usize,
+    /// Since when it waits for CONNECT, or for the next packet of a client.
     pub(crate) keep_alive: KeepAlive,
-    pub(crate) inbound_aliases: InboundAliases,
-    pub(crate) outbound_aliases: OutboundAliases,
+    pub(crate) alarm: Alarm,
+    /// Since CONNECT was accepted.
+    pub(crate) session: Option<Key>,
     /// Session Expiry Interval of CONNECT, which decides whether DISCONNECT may set one (MQTT 5.0 §3.14.2.2.2).
     pub(crate) connect_session_expiry: u32,
+    /// Send quota: Receive Maximum of the client, or less.
+    pub(crate) send_quota: u16,
+    pub(crate) user_name: Option<Arc<str>>,
+    /// Since there was one.
+    pub(crate) inbound_aliases: Option<Box<InboundAliases>>,
+    /// If there may be any.
+    pub(crate) outbound_aliases: Option<Box<OutboundAliases>>,
+    /// While the packet at the front of the buffer has to wait.
+    pub(crate) waiting: Option<Box<Waiting>>,
+    /// If CONNECT has an Authentication Method.
+    pub(crate) authentication: Option<Box<Authentication>>,
+}
+
+/// Why the packet at the front of the buffer waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Waiting {
+    /// The questions that were not answered at once.
+    pub(crate) tickets: Vec<Ticket>,
+    /// How many of them are not answered yet.
+    pub(crate) open: usize,
+    /// The answers, in the order of the questions; `None` for those that are not there yet.
+    pub(crate) verdicts: Vec<Option<Verdict>>,
+    /// When the packet was looked at first.
+    pub(crate) since: Timestamp,
+    /// The Client Identifier assigned to a client whose CONNECT it is.
+    pub(crate) assigned: Option<Arc<str>>,
+    /// Until when a CONNECT waits that is one of too many, if it is.
+    pub(crate) damped_until: Option<Timestamp>,
+    /// Whether it was such a CONNECT.
+    pub(crate) was_damped: bool,
+}
+
+/// Enhanced authentication (MQTT 5.0 §4.12).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Authentication {
+    pub(crate) method: Box<str>,
+    /// The CONNECT, until it is accepted.
+    pub(crate) connect: Option<Box<[u8]>>,
+    /// Its Client Identifier, or the one that was assigned.
+    pub(crate) client_id: Option<Arc<str>>,
+    /// Whether the client has been sent AUTH and is to answer it.
+    pub(crate) is_running: bool,
+    /// Response Information, for the CONNACK.
+    pub(crate) response_information: Option<Box<str>>,
 }
 
 impl Connection {
-    pub(crate) fn new(listener: ListenerId, now: Timestamp) -> Self {
+    pub(crate) fn new(name: ConnId, listener: ListenerId, now: Timestamp) -> Self {
         Self {
+            name,
             listener,
-            opened: now,
-            timer: None,
             version: None,
-            maximum_packet_size: usize::MAX,
-            unsent: 0,
-            output_full: false,
             paused: false,
-            tickets: Vec::new(),
-            open_questions: 0,
-            verdicts: Vec::new(),
-            asked: None,
-            assigned: None,
-            connected: None,
+            output_full: false,
+            wants_problems: true,
+            maximum_packet_size: u32::MAX,
+            unsent: 0,
+            keep_alive: KeepAlive::server(0, now),
+            alarm: Alarm::OFF,
+            session: None,
+            connect_session_expiry: 0,
+            send_quota: 0,
+            user_name: None,
+            inbound_aliases: None,
+            outbound_aliases: None,
+            waiting: None,
+            authentication: None,
         }
     }
 
-    pub(crate) fn session(&self) -> Option<Key> {
-        self.connected.as_ref().map(|connected| connected.session)
+    /// Whether answers are missing, or it is too early.
+    pub(crate) fn has_to_wait(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.open > 0 || waiting.damped_until.is_some())
     }
 }

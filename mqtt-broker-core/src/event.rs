@@ -67,11 +67,13 @@ pub enum Event<'a> {
     /// The embedding program publishes a message.
     Publish(Message),
     /// End a client's connection, if it has one. Its session stays as its expiry says.
-    Kick {
+    Disconnect {
         /// The client.
         client_id: &'a str,
         /// What a 5.0 client is told.
         reason: ReasonCode,
+        /// Server Reference: where it shall go instead, with reason code 0x9C or 0x9D (MQTT 5.0 §4.11).
+        server_reference: Option<&'a str>,
     },
     /// Ends all connections; 5.0 clients are told 0x8B. Connections that are opened after it are closed at once.
     Shutdown,

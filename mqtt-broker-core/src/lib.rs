@@ -51,7 +51,10 @@ mod broker;
 mod config;
 mod connection;
 mod event;
+mod fault;
+mod index;
 mod message;
+mod note;
 mod policy;
 mod queue;
 mod router;
@@ -60,13 +63,17 @@ mod slab;
 mod stats;
 mod timers;
 
-pub use action::{Action, Actions, DropReason, End, Note, Outgoing};
+pub use action::{Action, Actions, Outgoing};
 pub use broker::Broker;
-pub use config::Config;
+pub use config::{Config, Damping, Overlapping, SharedStrategy};
 pub use event::{ConnId, Event, ListenerId, Ticket};
+pub use fault::{Fault, Faults};
 pub use message::Message;
 pub use mqtt_session::Timestamp;
-pub use policy::{AllowAll, Client, Decision, Password, Policy, Question, Request, Verdict};
+pub use note::{DropReason, End, Note};
+pub use policy::{
+    AllowAll, AuthenticationData, Client, Decision, Password, Policy, Question, Refusal, Request, Verdict,
+};
 pub use stats::Stats;
 
 #[cfg(doctest)]

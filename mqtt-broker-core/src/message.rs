@@ -2,9 +2,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use mqtt_codec::{DecodeError, EncodeError, MessageProperties, QoS};
+use mqtt_codec::{DecodeError, EncodeError, MessageProperties, Publish, QoS};
 use mqtt_session::Timestamp;
 use mqtt_topic::{TopicName, TopicNameBuf};
+
+use crate::slab::Key;
 
 /// An Application Message: immutable, and shared by all who wait for it.
 ///
@@ -68,8 +70,8 @@ impl Message {
         Self { payload, ..self }
     }
 
-    pub(crate) fn published_by(self, publisher: Arc<str>) -> Self {
-        Self { publisher: Some(publisher), ..self }
+    pub(crate) fn published_by(self, publisher: Option<Arc<str>>) -> Self {
+        Self { publisher, ..self }
     }
 
     /// Message expiry counts from here.
@@ -94,9 +96,104 @@ impl Message {
         } else {
             MessageProperties::decode(&self.properties)?
         };
-        let waited = now.whole_seconds_since(self.received);
-        let message_expiry_interval = self.expiry_interval.map(|interval| interval.saturating_sub(waited));
+        let message_expiry_interval = left_of(self.expiry_interval, self.received, now);
         Ok(MessageProperties { message_expiry_interval, ..properties })
+    }
+
+    pub(crate) fn expires(&self) -> Option<Timestamp> {
+        self.expiry_interval.map(|seconds| self.received.plus_seconds(seconds))
+    }
+
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires().is_some_and(|expires| expires <= now)
+    }
+
+    /// Bytes that it keeps in memory, roughly.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len()
+    }
+}
+
+fn left_of(expiry_interval: Option<u32>, received: Timestamp, now: Timestamp) -> Option<u32> {
+    expiry_interval.map(|interval| interval.saturating_sub(now.whole_seconds_since(received)))
+}
+
+/// A message on its way through the broker. It is made into a [`Message`] when somebody has to keep it, and not before: most
+/// messages of QoS 0 never are.
+pub(crate) struct Incoming<'a> {
+    pub(crate) topic: &'a TopicName,
+    pub(crate) payload: &'a [u8],
+    /// The payload, if it is shared already.
+    pub(crate) shared_payload: Option<&'a Bytes>,
+    /// With what is left of the Message Expiry Interval.
+    pub(crate) properties: MessageProperties<'a>,
+    /// The Message Expiry Interval as it was received.
+    expiry_interval: Option<u32>,
+    pub(crate) qos: QoS,
+    pub(crate) retain: bool,
+    pub(crate) received: Timestamp,
+    /// The session of the publisher, if it has one.
+    pub(crate) from: Option<Key>,
+    /// Its Client Identifier, if the message may be retained.
+    pub(crate) publisher: Option<Arc<str>>,
+    message: Option<Arc<Message>>,
+}
+
+impl<'a> Incoming<'a> {
+    /// One that came at `received` and goes on now.
+    pub(crate) fn new(
+        publish: &Publish<'a>,
+        topic: &'a TopicName,
+        (received, now): (Timestamp, Timestamp),
+        from: Key,
+    ) -> Self {
+        let expiry_interval = publish.properties.message_expiry_interval;
+        let message_expiry_interval = left_of(expiry_interval, received, now);
+        Self {
+            topic,
+            payload: publish.payload,
+            shared_payload: None,
+            properties: MessageProperties { message_expiry_interval, ..publish.properties },
+            expiry_interval,
+            qos: publish.delivery.qos(),
+            retain: publish.retain,
+            received,
+            from: Some(from),
+            publisher: None,
+            message: None,
+        }
+    }
+
+    /// One that is kept already. `None` if it cannot be read, which cannot be: it was written by us.
+    pub(crate) fn stored(message: &'a Arc<Message>, now: Timestamp) -> Option<Self> {
+        Some(Self {
+            topic: &message.topic,
+            payload: &message.payload,
+            shared_payload: Some(&message.payload),
+            properties: message.properties(now).ok()?,
+            expiry_interval: message.expiry_interval,
+            qos: message.qos,
+            retain: message.retain,
+            received: message.received,
+            from: None,
+            publisher: None,
+            message: Some(Arc::clone(message)),
+        })
+    }
+
+    /// The message, to be kept.
+    pub(crate) fn message(&mut self) -> &Arc<Message> {
+        let Self { topic, payload, expiry_interval, qos, retain, received, .. } = *self;
+        let (properties, publisher) = (self.properties, &self.publisher);
+        self.message.get_or_insert_with(|| {
+            let properties = MessageProperties { message_expiry_interval: expiry_interval, ..properties };
+            let plain = Message::new(topic, Bytes::copy_from_slice(payload))
+                .with_qos(qos)
+                .with_retain(retain)
+                .received_at(received)
+                .published_by(publisher.clone());
+            Arc::new(plain.with_properties(&properties).expect("what was decoded can be encoded"))
+        })
     }
 
     pub(crate) fn expires(&self) -> Option<Timestamp> {
@@ -110,10 +207,5 @@ impl Message {
     /// Whether it waited until it expired. A message that expires at once is for those who can get it at once.
     pub(crate) fn is_late(&self, now: Timestamp) -> bool {
         self.is_expired(now) && self.received < now
-    }
-
-    /// Bytes that it keeps in memory, roughly.
-    pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len()
     }
 }

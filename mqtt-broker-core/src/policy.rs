@@ -1,6 +1,8 @@
+use alloc::boxed::Box;
 use core::fmt;
 
-use mqtt_codec::{QoS, ReasonCode, Version};
+use bytes::Bytes;
+use mqtt_codec::{PacketType, QoS, ReasonCode, Version};
 use mqtt_topic::{TopicFilter, TopicName};
 
 use crate::ListenerId;
@@ -21,7 +23,7 @@ impl<F: FnMut(&Question<'_>) -> Decision> Policy for F {
     }
 }
 
-/// The policy that allows everything.
+/// The policy that allows everything. It knows no authentication method, so whoever offers one is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AllowAll;
 
@@ -32,7 +34,7 @@ impl Policy for AllowAll {
 }
 
 /// A policy's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// At once.
     Now(Verdict),
@@ -40,13 +42,98 @@ pub enum Decision {
     Later,
 }
 
-/// Yes or no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What is decided. An answer that does not fit its question counts as no.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// Yes.
+    /// Yes. To [`Request::Authenticate`] it is no answer: whoever allows everything has not proved who somebody is.
     Allow,
+    /// To [`Request::Subscribe`]: yes, at this QoS or the one that was asked for, whichever is lower.
+    AllowUpTo(QoS),
+    /// To [`Request::Connect`]: yes, with Response Information, from which the client makes its Response Topics
+    /// (MQTT 5.0 §3.2.2.3.15). It is sent if the client asked for it.
+    AllowWith {
+        /// Response Information.
+        response_information: Box<str>,
+    },
+    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data.
+    Challenge(Bytes),
+    /// To [`Request::Authenticate`]: the client is who it says, and is given this Authentication Data, if any.
+    Authenticated(Option<Bytes>),
     /// No, for this reason. A reason that does not fit the answering packet becomes 0x87 Not authorized.
     Deny(ReasonCode),
+    /// No, with more to tell.
+    DenyWith(Box<Refusal>),
+}
+
+/// Why not, and where else. 3.x clients are told nothing of it but what a return code can say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Refusal {
+    /// Reason code. [`UseAnotherServer`](ReasonCode::UseAnotherServer) and [`ServerMoved`](ReasonCode::ServerMoved) send a client
+    /// elsewhere (MQTT 5.0 §4.11).
+    pub reason: ReasonCode,
+    /// Reason String: for people who read logs. Left out where it would not fit or was not wanted (MQTT-3.2.2-19).
+    pub reason_string: Option<Box<str>>,
+    /// Server Reference, of the answer to CONNECT or re-authentication: names and ports separated by spaces
+    /// (MQTT 5.0 §4.11).
+    pub server_reference: Option<Box<str>>,
+}
+
+/// A yes to anything but [`Request::Authenticate`].
+pub(crate) struct Permission {
+    pub(crate) maximum_qos: QoS,
+    pub(crate) response_information: Option<Box<str>>,
+}
+
+/// What follows on a [`Request::Authenticate`], if not a refusal.
+pub(crate) enum Step {
+    Challenge(Bytes),
+    Done(Option<Bytes>),
+}
+
+impl Verdict {
+    pub(crate) fn permission(self) -> Result<Permission, Refusal> {
+        let (maximum_qos, response_information) = match self {
+            Self::Allow => (QoS::ExactlyOnce, None),
+            Self::AllowUpTo(qos) => (qos, None),
+            Self::AllowWith { response_information } => (QoS::ExactlyOnce, Some(response_information)),
+            Self::Challenge(_) | Self::Authenticated(_) => return Err(Refusal::NOT_AUTHORIZED),
+            Self::Deny(reason) => return Err(Refusal::new(reason)),
+            Self::DenyWith(refusal) => return Err(*refusal),
+        };
+        Ok(Permission { maximum_qos, response_information })
+    }
+
+    pub(crate) fn step(self) -> Result<Step, Refusal> {
+        Err(match self {
+            Self::Challenge(data) => return Ok(Step::Challenge(data)),
+            Self::Authenticated(data) => return Ok(Step::Done(data)),
+            // Who allows everything knows no method.
+            Self::Allow | Self::AllowUpTo(_) | Self::AllowWith { .. } => {
+                Refusal::new(ReasonCode::BadAuthenticationMethod)
+            }
+            Self::Deny(reason) => Refusal::new(reason),
+            Self::DenyWith(refusal) => *refusal,
+        })
+    }
+}
+
+impl Refusal {
+    const NOT_AUTHORIZED: Self =
+        Self { reason: ReasonCode::NotAuthorized, reason_string: None, server_reference: None };
+
+    /// With a reason code alone.
+    pub(crate) const fn new(reason: ReasonCode) -> Self {
+        Self { reason, ..Self::NOT_AUTHORIZED }
+    }
+
+    /// The reason code, if this packet can carry it; else 0x87 Not authorized, which all can.
+    pub(crate) fn reason_in(&self, packet: PacketType) -> ReasonCode {
+        if self.reason.is_error() && self.reason.is_allowed_in(packet) {
+            self.reason
+        } else {
+            ReasonCode::NotAuthorized
+        }
+    }
 }
 
 /// What a policy is asked.
@@ -81,6 +168,16 @@ impl fmt::Debug for Password<'_> {
     }
 }
 
+/// Authentication Data, which does not show itself in logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AuthenticationData<'a>(pub &'a [u8]);
+
+impl fmt::Debug for AuthenticationData<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthenticationData(..)")
+    }
+}
+
 /// What a client wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
@@ -88,6 +185,23 @@ pub enum Request<'a> {
     Connect {
         /// Password, if it sent one.
         password: Option<Password<'a>>,
+        /// Authentication Method, if it wants enhanced authentication. If this is allowed, an
+        /// [`Authenticate`](Self::Authenticate) follows.
+        authentication_method: Option<&'a str>,
+        /// Whether it would like [Response Information](Verdict::AllowWith).
+        wants_response_information: bool,
+    },
+    /// Prove who it is (MQTT 5.0 §4.12). Asked for each step: with what CONNECT brought, then with each AUTH.
+    ///
+    /// Answers are [`Challenge`](Verdict::Challenge), [`Authenticated`](Verdict::Authenticated) and a denial, which for a
+    /// method that is not known is 0x8C Bad authentication method.
+    Authenticate {
+        /// Authentication Method.
+        method: &'a str,
+        /// Authentication Data, if it sent any.
+        data: Option<AuthenticationData<'a>>,
+        /// Whether the client is connected and proves itself again. Until that is done, it goes on as who it was.
+        is_connected: bool,
     },
     /// Leave a will, which will be published without another question.
     Will {

@@ -1,5 +1,6 @@
 //! Messages for one client, and those of them that wait.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -11,20 +12,46 @@ use crate::Message;
 use crate::slab::Key;
 
 /// A message for one client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Parcel {
     pub(crate) message: Arc<Message>,
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
-    pub(crate) subscription_ids: Vec<SubscriptionId>,
+    pub(crate) subscription_ids: SubscriptionIds,
     /// The group it was sent through, if any.
     pub(crate) group: Option<Key>,
+}
+
+/// The Subscription Identifiers of a message for one client, of which there is seldom more than one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum SubscriptionIds {
+    One(Option<SubscriptionId>),
+    Many(Box<[SubscriptionId]>),
+}
+
+impl SubscriptionIds {
+    pub(crate) fn as_slice(&self) -> &[SubscriptionId] {
+        match self {
+            Self::One(id) => id.as_slice(),
+            Self::Many(ids) => ids,
+        }
+    }
+}
+
+impl From<&[SubscriptionId]> for SubscriptionIds {
+    fn from(ids: &[SubscriptionId]) -> Self {
+        match ids {
+            [] => Self::One(None),
+            &[id] => Self::One(Some(id)),
+            many => Self::Many(many.into()),
+        }
+    }
 }
 
 impl Parcel {
     /// Bytes that it keeps in memory, roughly, as if nobody else had the message too.
     pub(crate) fn size(&self) -> usize {
-        Self::size_of(&self.message, self.subscription_ids.len())
+        Self::size_of(&self.message, self.subscription_ids.as_slice().len())
     }
 
     /// The [`size`](Self::size) of a parcel with so many Subscription Identifiers.
@@ -37,7 +64,7 @@ impl Parcel {
 ///
 /// Those of QoS 0 and the others wait apart, since the others may have to wait for an acknowledgement, which is no
 /// reason for QoS 0 to wait. Where both may go, the oldest goes first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Queue {
     at_most_once: VecDeque<(u64, Parcel)>,
     acknowledged: VecDeque<(u64, Parcel)>,
@@ -51,6 +78,10 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn len(&self) -> usize {
         self.at_most_once.len() + self.acknowledged.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -144,7 +175,7 @@ mod tests {
             message: Arc::new(message.with_properties(&properties).unwrap()),
             qos: QoS::AtLeastOnce,
             retain: false,
-            subscription_ids: vec![SubscriptionId::new(1).unwrap(); ids],
+            subscription_ids: (&*vec![SubscriptionId::new(1).unwrap(); ids]).into(),
             group: None,
         }
     }

@@ -1,7 +1,7 @@
 //! Which sessions a topic name leads to.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use core::ops::Bound::{self, Excluded, Included, Unbounded};
+use alloc::vec::Vec;
 
 use mqtt_codec::{QoS, SubscriptionId};
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf, TopicName};
@@ -17,117 +17,195 @@ pub(crate) struct Granted {
     pub(crate) id: Option<SubscriptionId>,
 }
 
-/// Where a filter leads.
+/// A subscription of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Subscribed {
+    pub(crate) granted: Granted,
+    /// Tells it from one with the same filter that was ended before. Replacing its options keeps it.
+    pub(crate) born: u32,
+}
+
+/// Where a filter leads: to the place of a session or of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Target {
-    Session(Key),
-    Group(Key),
+    Session(u32),
+    Group(u32),
 }
 
 /// A shared subscription: those who divide its messages among themselves (MQTT 5.0 §4.8.2).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Group {
-    members: BTreeMap<Key, Granted>,
-    /// Those members that are connected.
-    connected: BTreeSet<Key>,
+    filter: TopicFilterBuf,
+    /// In order.
+    members: Vec<(Key, Subscribed)>,
+    /// Those members that are connected, in order.
+    connected: Vec<Key>,
     /// The member that got the last message.
     last: Option<Key>,
 }
 
 impl Group {
+    pub(crate) const fn last(&self) -> Option<Key> {
+        self.last
+    }
+
+    /// The member, if it is one.
+    pub(crate) fn member(&self, key: Key) -> Option<Granted> {
+        let place = self.members.binary_search_by_key(&key, |&(key, _)| key).ok()?;
+        self.members.get(place).map(|(_, subscribed)| subscribed.granted)
+    }
+
     /// The members that are connected, beginning with the one after the last that was served.
     pub(crate) fn connected_in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
-        let (after, before) = self.around_last();
-        let keys = self.connected.range(after).chain(self.connected.range(before));
-        keys.filter_map(|&key| Some((key, *self.members.get(&key)?)))
+        let first = self.last.map_or(0, |last| self.connected.partition_point(|&key| key <= last));
+        self.connected_from(first)
+    }
+
+    /// The members that are connected, beginning somewhere.
+    pub(crate) fn connected_from(&self, first: usize) -> impl Iterator<Item = (Key, Granted)> + '_ {
+        let keys = around(&self.connected, first);
+        keys.filter_map(|&key| Some((key, self.member(key)?)))
     }
 
     /// All members, beginning with the one after the last that was served.
     pub(crate) fn in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
-        let (after, before) = self.around_last();
-        self.members.range(after).chain(self.members.range(before)).map(|(&key, &granted)| (key, granted))
+        let first = self.last.map_or(0, |last| self.members.partition_point(|&(key, _)| key <= last));
+        around(&self.members, first).map(|&(key, subscribed)| (key, subscribed.granted))
     }
 
-    fn around_last(&self) -> (KeyRange, KeyRange) {
-        match self.last {
-            Some(last) => ((Excluded(last), Unbounded), (Unbounded, Included(last))),
-            // All of them, and none.
-            None => ((Unbounded, Unbounded), (Unbounded, Excluded(Key::FIRST))),
+    pub(crate) fn connected(&self) -> usize {
+        self.connected.len()
+    }
+
+    fn set_connected(&mut self, session: Key, is_connected: bool) {
+        match (self.connected.binary_search(&session), is_connected) {
+            (Err(place), true) => self.connected.insert(place, session),
+            (Ok(place), false) => drop(self.connected.remove(place)),
+            _ => {}
         }
     }
 }
 
-type KeyRange = (Bound<Key>, Bound<Key>);
+/// All items, beginning at `first`.
+fn around<T>(items: &[T], first: usize) -> impl Iterator<Item = &T> {
+    let (before, from) = items.split_at_checked(first).unwrap_or((items, &[]));
+    from.iter().chain(before)
+}
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Router {
-    trie: SubscriptionTrie<Target, Granted>,
+    trie: SubscriptionTrie<Target, Subscribed>,
     groups: Slab<Group>,
     group_of: BTreeMap<TopicFilterBuf, Key>,
+    /// The groups of each session.
+    memberships: BTreeSet<(Key, Key)>,
 }
 
 impl Router {
-    pub(crate) const fn new(seed: u128) -> Self {
+    pub(crate) fn new(seed: u128) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
-        let seed = seed as u64;
-        Self { trie: SubscriptionTrie::with_seed(seed), groups: Slab::new(), group_of: BTreeMap::new() }
+        let mut trie = SubscriptionTrie::with_seed(seed as u64);
+        // From now on it knows the filters of each session.
+        trie.remove_key(&Target::Session(0));
+        Self { trie, groups: Slab::new(), group_of: BTreeMap::new(), memberships: BTreeSet::new() }
+    }
+
+    /// What a session has under this filter.
+    pub(crate) fn get(&self, session: Key, filter: &TopicFilter) -> Option<Subscribed> {
+        if !filter.is_shared() {
+            return self.trie.get(filter, &Target::Session(session.index())).copied();
+        }
+        let group = self.groups.get(*self.group_of.get(filter)?)?;
+        let place = group.members.binary_search_by_key(&session, |&(key, _)| key).ok()?;
+        group.members.get(place).map(|&(_, subscribed)| subscribed)
     }
 
     /// A session that is connected makes a subscription or replaces one.
-    pub(crate) fn subscribe(&mut self, session: Key, filter: &TopicFilter, granted: Granted) {
+    pub(crate) fn subscribe(&mut self, session: Key, filter: &TopicFilter, subscribed: Subscribed) {
         let Some(share) = filter.share() else {
-            self.trie.insert(filter, Target::Session(session), granted);
+            self.trie.insert(filter, Target::Session(session.index()), subscribed);
             return;
         };
-        let group = match self.group_of.get(filter) {
+        let key = match self.group_of.get(filter) {
             Some(&group) => group,
             None => {
-                let group = self.groups.insert(Group::default());
+                let group =
+                    Group { filter: filter.into(), members: Vec::new(), connected: Vec::new(), last: None };
+                let group = self.groups.insert(group);
                 self.group_of.insert(filter.into(), group);
-                self.trie.insert(share.filter, Target::Group(group), Granted::default());
+                let nothing = Subscribed { granted: Granted::default(), born: 0 };
+                self.trie.insert(share.filter, Target::Group(group.index()), nothing);
                 group
             }
         };
-        if let Some(group) = self.groups.get_mut(group) {
-            group.members.insert(session, granted);
-            group.connected.insert(session);
+        let Some(group) = self.groups.get_mut(key) else { return };
+        match group.members.binary_search_by_key(&session, |&(key, _)| key) {
+            Ok(place) => group.members.get_mut(place).into_iter().for_each(|member| member.1 = subscribed),
+            Err(place) => group.members.insert(place, (session, subscribed)),
         }
+        group.set_connected(session, true);
+        self.memberships.insert((session, key));
     }
 
-    /// The member of a shared subscription is connected, or is not any more.
-    pub(crate) fn set_connected(&mut self, session: Key, filter: &TopicFilter, is_connected: bool) {
-        let group = self.group_of.get(filter).and_then(|&group| self.groups.get_mut(group));
-        if let Some(group) = group {
-            if is_connected {
-                group.connected.insert(session);
-            } else {
-                group.connected.remove(&session);
+    /// The client of a session is connected, or is not any more.
+    pub(crate) fn set_connected(&mut self, session: Key, is_connected: bool) {
+        for &(_, group) in self.memberships.range((session, Key::MIN)..=(session, Key::MAX)) {
+            if let Some(group) = self.groups.get_mut(group) {
+                group.set_connected(session, is_connected);
             }
         }
     }
 
-    pub(crate) fn unsubscribe(&mut self, session: Key, filter: &TopicFilter) {
-        let Some(share) = filter.share() else {
-            self.trie.remove(filter, &Target::Session(session));
-            return;
-        };
-        let Some(&key) = self.group_of.get(filter) else { return };
-        let Some(group) = self.groups.get_mut(key) else { return };
-        group.members.remove(&session);
-        group.connected.remove(&session);
-        if group.members.is_empty() {
-            self.groups.remove(key);
-            self.group_of.remove(filter);
-            self.trie.remove(share.filter, &Target::Group(key));
+    pub(crate) fn unsubscribe(&mut self, session: Key, filter: &TopicFilter) -> bool {
+        if !filter.is_shared() {
+            return self.trie.remove(filter, &Target::Session(session.index())).is_some();
+        }
+        match self.group_of.get(filter) {
+            Some(&group) => self.leave(session, group),
+            None => false,
         }
     }
 
+    /// Ends all subscriptions of a session, and gives how many of them were shared.
+    pub(crate) fn unsubscribe_all(&mut self, session: Key) -> usize {
+        self.trie.remove_key(&Target::Session(session.index()));
+        let mut shared = 0;
+        while let Some(&(_, group)) = self.memberships.range((session, Key::MIN)..=(session, Key::MAX)).next()
+        {
+            self.leave(session, group);
+            shared += 1;
+        }
+        shared
+    }
+
+    /// Whether it was a member.
+    fn leave(&mut self, session: Key, key: Key) -> bool {
+        self.memberships.remove(&(session, key));
+        let Some(group) = self.groups.get_mut(key) else { return false };
+        let Ok(place) = group.members.binary_search_by_key(&session, |&(key, _)| key) else { return false };
+        group.members.remove(place);
+        group.set_connected(session, false);
+        if group.members.is_empty()
+            && let Some(group) = self.groups.remove(key)
+        {
+            self.group_of.remove(&group.filter);
+            if let Some(share) = group.filter.share() {
+                self.trie.remove(share.filter, &Target::Group(key.index()));
+            }
+        }
+        true
+    }
+
     pub(crate) fn visit(&self, name: &TopicName, mut f: impl FnMut(Target, Granted)) {
-        self.trie.visit(name, |&target, &granted| f(target, granted));
+        self.trie.visit(name, |&target, subscribed| f(target, subscribed.granted));
     }
 
     pub(crate) fn group(&self, key: Key) -> Option<&Group> {
         self.groups.get(key)
+    }
+
+    pub(crate) fn group_at(&self, place: u32) -> Option<Key> {
+        self.groups.key_at(place)
     }
 
     /// A member got a message; the next one is for another.
@@ -140,8 +218,6 @@ impl Router {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
 
     fn filter(text: &str) -> &TopicFilter {
@@ -153,11 +229,15 @@ mod tests {
         core::array::from_fn(|_| slab.insert(()))
     }
 
+    fn subscribed() -> Subscribed {
+        Subscribed { granted: Granted::default(), born: 1 }
+    }
+
     fn group_of(router: &Router, name: &str) -> Key {
         let mut found = Vec::new();
         router.visit(TopicName::new(name).unwrap(), |target, _| found.push(target));
         match found[..] {
-            [Target::Group(group)] => group,
+            [Target::Group(group)] => router.group_at(group).unwrap(),
             _ => panic!("{found:?}"),
         }
     }
@@ -175,15 +255,15 @@ mod tests {
         let mut router = Router::new(0);
         let [a, b] = keys();
         for session in [a, b] {
-            router.subscribe(session, filter("$share/g/x"), Granted::default());
+            router.subscribe(session, filter("$share/g/x"), subscribed());
         }
         let group = group_of(&router, "x");
-        router.unsubscribe(a, filter("$share/g/x"));
+        assert!(router.unsubscribe(a, filter("$share/g/x")));
         assert_eq!(all(&router, group), [b]);
-        assert_eq!(router.group(group).unwrap().connected, BTreeSet::from([b]));
-        router.unsubscribe(b, filter("$share/g/x"));
+        assert_eq!(router.group(group).unwrap().connected, [b]);
+        assert_eq!(router.unsubscribe_all(b), 1);
         assert_eq!(router.groups.len(), 0);
-        assert_eq!((&router.group_of, &router.trie), (&BTreeMap::new(), &SubscriptionTrie::new()));
+        assert!(router.group_of.is_empty() && router.memberships.is_empty() && router.trie.is_empty());
     }
 
     #[test]
@@ -191,7 +271,7 @@ mod tests {
         let mut router = Router::new(0);
         let [a, b, c] = keys();
         for session in [a, b, c] {
-            router.subscribe(session, filter("$share/g/x"), Granted::default());
+            router.subscribe(session, filter("$share/g/x"), subscribed());
         }
         let group = group_of(&router, "x");
         assert_eq!(all(&router, group), [a, b, c]);
@@ -199,7 +279,7 @@ mod tests {
         router.served(group, b);
         assert_eq!(all(&router, group), [c, a, b]);
         assert_eq!(connected(&router, group), [c, a, b]);
-        router.set_connected(b, filter("$share/g/x"), false);
+        router.set_connected(b, false);
         assert_eq!(all(&router, group), [c, a, b]);
         assert_eq!(connected(&router, group), [c, a]);
         router.unsubscribe(b, filter("$share/g/x"));

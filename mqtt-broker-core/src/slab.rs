@@ -8,18 +8,23 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Before all others.
-    pub(crate) const FIRST: Self = Self { index: 0, generation: 0 };
+    pub(crate) const MIN: Self = Self { index: 0, generation: 0 };
+    pub(crate) const MAX: Self = Self { index: u32::MAX, generation: u32::MAX };
+
+    /// The place, for what is removed together with the item.
+    pub(crate) const fn index(self) -> u32 {
+        self.index
+    }
 }
 
 /// Items under keys that are never used for two of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Slot<T> {
     generation: u32,
     item: Option<T>,
@@ -40,6 +45,24 @@ impl<T> Slab<T> {
         let index = u32::try_from(self.slots.len()).expect("memory ends before 2^32 slots are used");
         self.slots.push(Slot { generation: 0, item: Some(item) });
         Key { index, generation: 0 }
+    }
+
+    /// The key of what is in this place now.
+    pub(crate) fn key_at(&self, index: u32) -> Option<Key> {
+        let slot = self.slots.get(index as usize).filter(|slot| slot.item.is_some())?;
+        Some(Key { index, generation: slot.generation })
+    }
+
+    pub(crate) fn at(&self, index: u32) -> Option<&T> {
+        self.slots.get(index as usize)?.item.as_ref()
+    }
+
+    /// All keys, in the order of places.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
+        (0..)
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.item.is_some())
+            .map(|(index, slot)| Key { index, generation: slot.generation })
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<&T> {

@@ -1,17 +1,50 @@
-/// Counts of a broker: what there is now, and what has become of messages since it was made.
+use core::hash::{Hash, Hasher};
+
+use crate::Faults;
+
+/// Counts of a broker: what there is now, and what has happened since it was made.
 ///
 /// A copy is one message for one client. Nothing is lost without being counted: at every moment
 /// `copies_routed == copies_sent + copies_queued + copies_dropped`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Stats {
     /// Connections, those that have not sent CONNECT included.
     pub connections: usize,
+    /// Clients that are connected: their CONNECT was accepted.
+    pub clients_connected: usize,
+    /// The most that ever were at once.
+    pub clients_maximum: usize,
     /// Sessions, those of clients that are away included.
     pub sessions: usize,
+    /// Sessions that ended because their Session Expiry Interval had passed.
+    pub sessions_expired: u64,
     /// Subscriptions of all sessions.
     pub subscriptions: usize,
+    /// Those of them that are shared.
+    pub shared_subscriptions: usize,
     /// Retained messages.
     pub retained_messages: usize,
+    /// CONNECT packets that were accepted.
+    pub connects: u64,
+    /// CONNECT packets that had to wait, as [`Config::damping`](crate::Config::damping) says.
+    pub connects_damped: u64,
+    /// Packets of all kinds that came from connected clients.
+    pub packets_received: u64,
+    /// Their bytes.
+    pub bytes_received: u64,
+    /// Packets of all kinds that were sent.
+    pub packets_sent: u64,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// PUBLISH packets that came.
+    pub publishes_received: u64,
+    /// Bytes of their payloads.
+    pub publish_bytes_received: u64,
+    /// PUBLISH packets that were sent, each as often as it was sent.
+    pub publishes_sent: u64,
+    /// Bytes of their payloads.
+    pub publish_bytes_sent: u64,
     /// Copies that were made for clients, and retained messages that were found for subscriptions.
     pub copies_routed: u64,
     /// Copies that were sent, each counted once however often it is sent again.
@@ -20,4 +53,24 @@ pub struct Stats {
     pub copies_queued: u64,
     /// Copies that were dropped; each had a [`Note::Dropped`](crate::Note::Dropped).
     pub copies_dropped: u64,
+}
+
+/// What was counted. It changes nothing, so it is no part of equality and hash: states that only differ in what led to them
+/// are the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) stats: Stats,
+    pub(crate) faults: Faults,
+}
+
+impl PartialEq for Tally {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Tally {}
+
+impl Hash for Tally {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }

@@ -1,59 +1,80 @@
 use alloc::collections::BTreeSet;
 
 use mqtt_session::Timestamp;
-use mqtt_topic::TopicNameBuf;
+use mqtt_topic::{TopicName, TopicNameBuf};
 
-use crate::ConnId;
-use crate::slab::Key;
-
-/// What shall be looked at when its time has come.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What shall be looked at when its time has come. Numbers are places; a timer goes before what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Timer {
-    /// CONNECT did not come, or Keep Alive.
-    Connection(ConnId),
+    /// CONNECT did not come, or Keep Alive, or a pause is over.
+    Connection(u32),
     /// A will is due, or the session expires.
-    Session(Key),
+    Session(u32),
     /// There is more to replay.
-    Replay(Key),
-    /// A retained message expires.
-    Retained(TopicNameBuf),
+    Replay(u32),
+    /// The broker's own state is published.
+    Sys,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Timers(BTreeSet<(Timestamp, Timer)>);
+/// Where the one timer of its kind stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Alarm(Timestamp);
+
+impl Alarm {
+    const NEVER: Timestamp = Timestamp::from_millis(u64::MAX);
+    pub(crate) const OFF: Self = Self(Self::NEVER);
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Timers {
+    timers: BTreeSet<(Timestamp, Timer)>,
+    /// When retained messages expire.
+    retained: BTreeSet<(Timestamp, TopicNameBuf)>,
+}
 
 impl Timers {
-    /// Moves the one timer of its kind, whose place is in `slot`.
-    pub(crate) fn set(&mut self, slot: &mut Option<Timestamp>, at: Option<Timestamp>, timer: Timer) {
-        if *slot == at {
+    /// Moves the one timer of its kind, whose place is in `alarm`.
+    pub(crate) fn set(&mut self, alarm: &mut Alarm, at: Option<Timestamp>, timer: Timer) {
+        let at = at.unwrap_or(Alarm::NEVER);
+        if alarm.0 == at {
             return;
         }
-        let timer = match slot.take() {
-            Some(old) => self.0.take(&(old, timer.clone())).map_or(timer, |(_, timer)| timer),
-            None => timer,
-        };
-        *slot = at;
-        if let Some(at) = at {
-            self.0.insert((at, timer));
+        if alarm.0 != Alarm::NEVER {
+            self.timers.remove(&(alarm.0, timer));
+        }
+        alarm.0 = at;
+        if at != Alarm::NEVER {
+            self.timers.insert((at, timer));
         }
     }
 
-    pub(crate) fn add(&mut self, at: Timestamp, timer: Timer) {
-        self.0.insert((at, timer));
+    pub(crate) fn retained_expires(&mut self, at: Timestamp, topic: &TopicName) {
+        self.retained.insert((at, topic.into()));
     }
 
-    pub(crate) fn cancel(&mut self, at: Timestamp, timer: Timer) {
-        self.0.remove(&(at, timer));
+    pub(crate) fn retained_goes(&mut self, at: Timestamp, topic: &TopicName) {
+        self.retained.remove(&(at, topic.into()));
     }
 
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.0.first().map(|&(at, _)| at)
+        let timer = self.timers.first().map(|&(at, _)| at);
+        let retained = self.retained.first().map(|&(at, _)| at);
+        timer.into_iter().chain(retained).min()
     }
 
+    /// A timer that is due. Its alarm is off from now on, which the caller has to note.
     pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
-        if self.next()? > now {
+        if self.timers.first()?.0 > now {
             return None;
         }
-        self.0.pop_first().map(|(_, timer)| timer)
+        self.timers.pop_first().map(|(_, timer)| timer)
+    }
+
+    /// A retained message that has expired.
+    pub(crate) fn pop_retained(&mut self, now: Timestamp) -> Option<TopicNameBuf> {
+        if self.retained.first()?.0 > now {
+            return None;
+        }
+        self.retained.pop_first().map(|(_, topic)| topic)
     }
 }

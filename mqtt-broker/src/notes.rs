@@ -19,6 +19,9 @@ pub(crate) fn log(note: &Note<'_>, mut peer: impl FnMut(ConnId) -> Option<Socket
         Note::Dropped { client_id, topic, reason } => {
             debug!(client_id, topic = topic.as_str(), ?reason, "dropped");
         }
+        Note::Damped { conn, client_id, .. } => {
+            info!(client_id, peer = peer(conn), "connects too often and has to wait");
+        }
         Note::NotRetained { topic } => debug!(topic = topic.as_str(), "not retained"),
         _ => debug!(?note),
     }

@@ -26,6 +26,11 @@ impl KeepAlive {
         self.last = now;
     }
 
+    /// When the last packet was received or sent.
+    pub const fn last(&self) -> Timestamp {
+        self.last
+    }
+
     /// When the time is up, if it is on.
     pub const fn deadline(&self) -> Option<Timestamp> {
         if self.limit == 0 { None } else { Some(self.last.plus_millis(self.limit)) }

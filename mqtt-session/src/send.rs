@@ -1,7 +1,7 @@
 //! The sending side of QoS 1 and 2 (MQTT 5.0 §4.3, §4.4, §4.9).
 
-use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
+use alloc::collections::VecDeque;
+use core::mem;
 
 use mqtt_codec::{PacketId, QoS};
 
@@ -15,13 +15,19 @@ use crate::LocalId;
 /// On a connection: [`connected`](Self::connected), then [`resend`](Self::resend) until it gives `None`, again whenever
 /// an acknowledgement came, and [`send`](Self::send) for new messages, which the window takes when nothing is left to be
 /// sent again and the quota has room.
+///
+/// Acknowledgements that come in the order of sending, as the standard asks (MQTT-4.6.0-2, -3), are found at once; for one
+/// that does not, those before it are looked at, up to the limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SendWindow<M> {
-    in_flight: BTreeMap<LocalId, InFlight<M>>,
-    /// What is to be sent again on this connection, in order; may name identifiers that are done by now.
-    to_resend: VecDeque<LocalId>,
+    /// In the order of first sending, which is the order of sending again (MQTT-4.6.0-1).
+    in_flight: VecDeque<InFlight<M>>,
+    /// How many of them are to be sent again on this connection, and from which place on they are.
+    to_resend: u16,
+    resend_from: usize,
     last_id: u16,
-    sequence: u64,
+    /// How many identifiers behind `last_id` are free for certain.
+    known_free: u16,
     /// Messages that may be under way, whether they take quota or not.
     limit: u16,
     maximum: u16,
@@ -30,13 +36,12 @@ pub struct SendWindow<M> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct InFlight<M> {
-    /// Rank in the order of first sending, which is the order of sending again (MQTT-4.6.0-1).
-    sequence: u64,
-    state: State<M>,
+    id: LocalId,
     /// Takes one of the quota on this connection.
     open: bool,
     /// Waits to be sent again on this connection.
     to_resend: bool,
+    state: State<M>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -107,15 +112,26 @@ impl<M> SendWindow<M> {
     /// Nothing under way, and not connected. At most `limit` messages will be under way, those whose PUBREL was sent on
     /// an earlier connection and which take no quota included; it also bounds the search for a free identifier.
     pub const fn new(limit: u16) -> Self {
+        Self::after(0, limit)
+    }
+
+    /// The same, for a session whose last identifier was `last_id`, so that it is not used again soon; 0 if there was none.
+    pub const fn after(last_id: u16, limit: u16) -> Self {
         Self {
-            in_flight: BTreeMap::new(),
-            to_resend: VecDeque::new(),
-            last_id: 0,
-            sequence: 0,
+            in_flight: VecDeque::new(),
+            to_resend: 0,
+            resend_from: 0,
+            last_id,
+            known_free: u16::MAX,
             limit,
             maximum: 0,
             open: 0,
         }
+    }
+
+    /// The value of the identifier that was handed out last; 0 if none was.
+    pub const fn last_id(&self) -> u16 {
+        self.last_id
     }
 
     /// A connection to the same session begins, with this much quota: the peer's Receive Maximum, or less.
@@ -123,10 +139,10 @@ impl<M> SendWindow<M> {
     pub fn connected(&mut self, quota: u16) {
         self.maximum = quota;
         self.open = 0;
-        let mut order: Vec<_> = self.in_flight.iter().map(|(&id, entry)| (entry.sequence, id)).collect();
-        order.sort_unstable();
-        self.to_resend = order.into_iter().map(|(_, id)| id).collect();
-        for entry in self.in_flight.values_mut() {
+        // There are never more than identifiers.
+        self.to_resend = u16::try_from(self.in_flight.len()).unwrap_or(u16::MAX);
+        self.resend_from = 0;
+        for entry in &mut self.in_flight {
             entry.open = false;
             entry.to_resend = true;
         }
@@ -135,20 +151,21 @@ impl<M> SendWindow<M> {
     /// The connection is gone.
     pub fn disconnected(&mut self) {
         self.maximum = 0;
-        self.to_resend.clear();
+        self.to_resend = 0;
+        self.in_flight.iter_mut().for_each(|entry| entry.to_resend = false);
     }
 
     /// The next thing to send again, if there is one and the quota has room for it.
     pub fn resend(&mut self) -> Option<Resend<'_, M>> {
-        let id = loop {
-            let &id = self.to_resend.front()?;
-            match self.in_flight.get(&id) {
-                Some(entry) if entry.to_resend => break id,
-                _ => self.to_resend.pop_front(),
-            };
-        };
-        let entry = self.in_flight.get_mut(&id)?;
-        if !matches!(entry.state, State::Released) {
+        if self.to_resend == 0 {
+            return None;
+        }
+        while !self.in_flight.get(self.resend_from)?.to_resend {
+            self.resend_from += 1;
+        }
+        let entry = self.in_flight.get_mut(self.resend_from)?;
+        let takes_quota = !matches!(entry.state, State::Released);
+        if takes_quota && !entry.open {
             if self.open >= self.maximum {
                 return None;
             }
@@ -156,19 +173,18 @@ impl<M> SendWindow<M> {
             entry.open = true;
         }
         entry.to_resend = false;
-        self.to_resend.pop_front();
+        self.to_resend -= 1;
+        self.resend_from += 1;
         Some(match &entry.state {
-            State::AtLeastOnce(message) => Resend::Publish(id, Handshake::AtLeastOnce, message),
-            State::ExactlyOnce(message) => Resend::Publish(id, Handshake::ExactlyOnce, message),
-            State::Released => Resend::PubRel(id),
+            State::AtLeastOnce(message) => Resend::Publish(entry.id, Handshake::AtLeastOnce, message),
+            State::ExactlyOnce(message) => Resend::Publish(entry.id, Handshake::ExactlyOnce, message),
+            State::Released => Resend::PubRel(entry.id),
         })
     }
 
     /// Whether [`send`](Self::send) would take a message now.
     pub fn has_room(&self) -> bool {
-        self.open < self.maximum
-            && self.to_resend.is_empty()
-            && self.in_flight.len() < usize::from(self.limit)
+        self.open < self.maximum && self.to_resend == 0 && self.in_flight.len() < usize::from(self.limit)
     }
 
     /// Takes a new message under way and gives the identifier for its PUBLISH.
@@ -184,10 +200,8 @@ impl<M> SendWindow<M> {
             Handshake::AtLeastOnce => State::AtLeastOnce(message),
             Handshake::ExactlyOnce => State::ExactlyOnce(message),
         };
-        let sequence = self.sequence;
-        self.sequence += 1;
         self.open += 1;
-        self.in_flight.insert(id, InFlight { sequence, state, open: true, to_resend: false });
+        self.in_flight.push_back(InFlight { id, open: true, to_resend: false, state });
         Ok(id)
     }
 
@@ -215,12 +229,14 @@ impl<M> SendWindow<M> {
                 })
                 .map(Released::Refused);
         }
-        let entry = self.in_flight.get_mut(&id).ok_or(AckError::UnknownId)?;
+        let place = self.place(id).ok_or(AckError::UnknownId)?;
+        let entry = self.in_flight.get_mut(place).ok_or(AckError::UnknownId)?;
         if matches!(entry.state, State::AtLeastOnce(_)) {
             return Err(AckError::WrongKind);
         }
+        self.to_resend -= u16::from(entry.to_resend);
         entry.to_resend = false;
-        Ok(Released::SendPubRel(match core::mem::replace(&mut entry.state, State::Released) {
+        Ok(Released::SendPubRel(match mem::replace(&mut entry.state, State::Released) {
             State::ExactlyOnce(message) => Some(message),
             State::AtLeastOnce(_) | State::Released => None,
         }))
@@ -239,7 +255,7 @@ impl<M> SendWindow<M> {
 
     /// A message under way that has not reached the peer for certain.
     pub fn get(&self, id: LocalId) -> Option<&M> {
-        match &self.in_flight.get(&id)?.state {
+        match &self.in_flight.get(self.place(id)?)?.state {
             State::AtLeastOnce(message) | State::ExactlyOnce(message) => Some(message),
             State::Released => None,
         }
@@ -247,9 +263,7 @@ impl<M> SendWindow<M> {
 
     /// Forgets a message as if it had been acknowledged, because it cannot be sent again to this peer.
     pub fn abandon(&mut self, id: LocalId) -> Option<M> {
-        let entry = self.in_flight.remove(&id)?;
-        self.open -= u16::from(entry.open);
-        match entry.state {
+        match self.remove(self.place(id)?)?.state {
             State::AtLeastOnce(message) | State::ExactlyOnce(message) => Some(message),
             State::Released => None,
         }
@@ -267,9 +281,7 @@ impl<M> SendWindow<M> {
 
     /// The messages that have not reached the peer for certain, in the order of first sending.
     pub fn into_messages(self) -> impl Iterator<Item = (Handshake, M)> {
-        let mut entries: Vec<_> = self.in_flight.into_values().collect();
-        entries.sort_unstable_by_key(|entry| entry.sequence);
-        entries.into_iter().filter_map(|entry| match entry.state {
+        self.in_flight.into_iter().filter_map(|entry| match entry.state {
             State::AtLeastOnce(message) => Some((Handshake::AtLeastOnce, message)),
             State::ExactlyOnce(message) => Some((Handshake::ExactlyOnce, message)),
             State::Released => None,
@@ -282,26 +294,55 @@ impl<M> SendWindow<M> {
         id: LocalId,
         expect: impl FnOnce(State<M>) -> Result<T, State<M>>,
     ) -> Result<T, AckError> {
-        let entry = self.in_flight.remove(&id).ok_or(AckError::UnknownId)?;
-        match expect(entry.state) {
+        let place = self.place(id).ok_or(AckError::UnknownId)?;
+        let entry = self.in_flight.get_mut(place).ok_or(AckError::UnknownId)?;
+        match expect(mem::replace(&mut entry.state, State::Released)) {
             Ok(done) => {
-                self.open -= u16::from(entry.open);
+                self.remove(place);
                 Ok(done)
             }
             Err(state) => {
-                self.in_flight.insert(id, InFlight { state, ..entry });
+                entry.state = state;
                 Err(AckError::WrongKind)
             }
         }
     }
 
+    fn place(&self, id: LocalId) -> Option<usize> {
+        if self.in_flight.back()?.id == id {
+            return Some(self.in_flight.len() - 1);
+        }
+        self.in_flight.iter().position(|entry| entry.id == id)
+    }
+
+    fn remove(&mut self, place: usize) -> Option<InFlight<M>> {
+        let entry = self.in_flight.remove(place)?;
+        self.open -= u16::from(entry.open);
+        self.to_resend -= u16::from(entry.to_resend);
+        self.resend_from -= usize::from(place < self.resend_from);
+        Some(entry)
+    }
+
     /// The next free identifier. They rotate, so that one is used again as late as possible.
+    ///
+    /// There is one: the window has room, so fewer are under way than there are identifiers.
     fn next_id(&mut self) -> LocalId {
         loop {
             self.last_id = self.last_id.checked_add(1).unwrap_or(1);
-            if let Ok(id) = PacketId::new(self.last_id)
-                && !self.in_flight.contains_key(&LocalId(id))
-            {
+            if self.known_free == 0 {
+                let last = self.last_id;
+                // 0 is no identifier, so behind 65,535 comes 1.
+                let distance = |entry: &InFlight<M>| {
+                    let id = entry.id.0.get();
+                    if id >= last { id - last } else { (u16::MAX - last) + id }
+                };
+                self.known_free = self.in_flight.iter().map(distance).min().unwrap_or(u16::MAX);
+                if self.known_free == 0 {
+                    continue;
+                }
+            }
+            self.known_free -= 1;
+            if let Ok(id) = PacketId::new(self.last_id) {
                 return LocalId(id);
             }
         }
@@ -465,5 +506,25 @@ mod tests {
         }
         assert_eq!(window.len(), 65_535);
         assert_eq!(window.send(Handshake::AtLeastOnce, "one too many"), Err("one too many"));
+    }
+
+    #[test]
+    fn an_identifier_in_use_is_passed_over_at_each_turn() {
+        for held in [1, 2, 3, 4, 65_532, 65_533, 65_534, 65_535] {
+            let mut window = SendWindow::after(held - 1, 3);
+            window.connected(3);
+            assert_eq!(window.send(Handshake::AtLeastOnce, "held"), Ok(id(held)));
+            for turn in 0..3 {
+                let ids: Vec<u16> = (1..u16::MAX)
+                    .map(|_| {
+                        let next = window.send(Handshake::AtLeastOnce, "x").unwrap();
+                        window.puback(next).unwrap();
+                        next.0.get()
+                    })
+                    .collect();
+                let all = (held..=u16::MAX).chain(1..held).skip(1);
+                assert!(ids.iter().copied().eq(all), "turn {turn} with {held} held");
+            }
+        }
     }
 }

@@ -145,7 +145,10 @@ fn auth() -> Auth<'static> {
     Auth {
         reason: ReasonCode::ReAuthenticate,
         authentication_method: "M",
-        properties: AuthProperties::default(),
+        properties: AuthProperties {
+            authentication_data: if script.byte()? & 1 == 0 { None } else { Some(b"me") },
+            ..AuthProperties::default()
+        },
     }
 }
 

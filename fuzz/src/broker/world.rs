@@ -89,7 +89,8 @@ impl World {
                 2 => self.handle(Event::Closed { conn: ConnId(u64::MAX) }),
                 _ => {
                     let reason = ReasonCode::AdministrativeAction;
-                    self.handle(Event::Kick { client_id: packets::CLIENT_IDS[place], reason });
+                    let client_id = packets::CLIENT_IDS[place];
+                    self.handle(Event::Disconnect { client_id, reason, server_reference: None });
                 }
             },
         }

@@ -1,263 +1,404 @@
 //! CONNECT: from the first byte to CONNACK (MQTT 5.0 §3.1.4).
 
+use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::ToString as _;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::num::{NonZeroU16, NonZeroU32};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use mqtt_codec::{
-    ConnAck, ConnAckProperties, Connect, DecodeError, DecodeErrorKind, Limits, PacketType, ReasonCode,
-    Version, connect_version, frame,
+    ConnAck, ConnAckProperties, Connect, DecodeError, DecodeErrorKind, Limits, PacketType, PayloadFormat,
+    QoS, ReasonCode, Version, connect_version, frame,
 };
-use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases};
+use mqtt_session::{KeepAlive, OutboundAliases};
 use siphasher::sip::SipHasher24;
 
-use super::{Core, Cx, failure};
-use crate::connection::Connected;
-use crate::session::{Session, Will};
+use super::{Core, Cx};
+use crate::connection::Authentication;
+use crate::policy::Step;
+use crate::session::{Quotas, Session, Will};
 use crate::slab::Key;
-use crate::{Client, ConnId, Message, Note, Password, Request, Verdict};
+use crate::{AuthenticationData, Client, Fault, Message, Note, Password, Refusal, Request, Verdict};
+
+/// What becomes of a CONNECT, or of the AUTH that completes it.
+pub(super) enum Connecting {
+    /// The client is connected, or has been asked for more: the packet is done with.
+    Done,
+    /// The packet waits.
+    Waits,
+    /// The connection is closed.
+    Refused,
+}
+
+/// What the policy gives a client whose CONNECT it accepts.
+#[derive(Default)]
+pub(super) struct Gifts {
+    pub(super) authentication_data: Option<Bytes>,
+    pub(super) response_information: Option<Box<str>>,
+}
 
 impl Core {
-    /// Takes the first packet of a connection.
-    pub(super) fn take_connect(&mut self, conn: ConnId, bytes: &mut BytesMut, cx: &mut Cx<'_>) -> bool {
+    /// Takes a packet of a connection that has no client yet.
+    pub(super) fn take_before_connected(&mut self, conn: Key, bytes: &mut BytesMut, cx: &mut Cx<'_>) -> bool {
+        if self.connections.get(conn).is_some_and(|connection| connection.authentication.is_some()) {
+            return self.take_while_authenticating(conn, bytes, cx);
+        }
         let version = match connect_version(bytes) {
             Ok(Some(version)) => version,
             Ok(None) => return false,
-            Err(error) => return self.not_connect(conn, error, cx),
+            Err(error) => return self.not_connect(conn, &error, cx),
         };
-        if let Some(connection) = self.connections.get_mut(&conn) {
+        if let Some(connection) = self.connections.get_mut(conn) {
             connection.version = Some(version);
         }
-        let Limits { packet_size, .. } = self.config.limits;
-        let limits =
-            Limits { packet_size: packet_size.min(self.config.connect_packet_size), ..self.config.limits };
-        let decoded = match frame(bytes, &limits) {
+        let decoded = match frame(bytes, &self.connect_limits()) {
             Ok(None) => return false,
-            Ok(Some(found)) => Connect::decode(version, found).map(|connect| (connect, found.bytes().len())),
+            Ok(Some(found)) => Connect::decode(version, found).map(|connect| (connect, found.bytes())),
             Err(error) => Err(error),
         };
-        let (connect, len) = match decoded {
+        let (connect, packet) = match decoded {
             Ok(decoded) => decoded,
             Err(error) => {
-                cx.out.note(&Note::Malformed { conn, error });
-                self.refuse(conn, error.reason_code(), cx);
+                self.refuse_malformed(conn, &error, cx);
                 return false;
             }
         };
-        if !self.on_connect(conn, version, &connect, cx) {
-            return false;
+        let len = packet.len();
+        match self.on_connect(conn, version, &connect, packet, cx) {
+            Connecting::Waits | Connecting::Refused => false,
+            Connecting::Done => {
+                bytes.advance(len);
+                self.packet_done(conn, cx)
+            }
         }
-        bytes.advance(len);
-        self.packet_done(conn, cx);
-        true
+    }
+
+    /// What a client may send that is not known yet.
+    pub(super) fn connect_limits(&self) -> Limits {
+        let Limits { packet_size, .. } = self.config.limits;
+        Limits { packet_size: packet_size.min(self.config.connect_packet_size), ..self.config.limits }
     }
 
     /// The first bytes are not those of a CONNECT that we serve. Who asks for a version is told that it is the version;
     /// anything else gets no answer.
-    fn not_connect(&mut self, conn: ConnId, error: DecodeError, cx: &mut Cx<'_>) -> bool {
-        cx.out.note(&Note::Malformed { conn, error });
+    fn not_connect(&mut self, conn: Key, error: &DecodeError, cx: &mut Cx<'_>) -> bool {
         if let DecodeErrorKind::ProtocolLevel { is_mqisdp, level } = error.kind() {
-            if let Some(connection) = self.connections.get_mut(&conn) {
+            if let Some(connection) = self.connections.get_mut(conn) {
                 let newer = !is_mqisdp && level > Version::V5.level();
                 connection.version = Some(if newer { Version::V5 } else { Version::V3_1_1 });
             }
-            self.refuse(conn, ReasonCode::UnsupportedProtocolVersion, cx);
+            self.refuse_malformed(conn, error, cx);
         } else {
+            self.note_malformed(conn, error, cx);
             self.close_silently(conn, error.reason_code(), cx);
         }
         false
     }
 
-    /// Refuses the connection, with a CONNACK if the version has one for the reason (MQTT 3.1.1 MQTT-3.2.2-6).
-    pub(super) fn refuse(&mut self, conn: ConnId, reason: ReasonCode, cx: &mut Cx<'_>) {
-        let code = failure(reason, PacketType::ConnAck, ReasonCode::UnspecifiedError);
-        self.emit(conn, ConnAck::refuse(code), cx);
-        self.close_silently(conn, reason, cx);
+    pub(super) fn refuse_malformed(&mut self, conn: Key, error: &DecodeError, cx: &mut Cx<'_>) {
+        self.note_malformed(conn, error, cx);
+        self.refuse_with(conn, error.reason_code(), Some(&error.to_string()), None, cx);
     }
 
-    /// Answers a well-formed CONNECT. False if it is refused or has to wait.
-    fn on_connect(&mut self, conn: ConnId, version: Version, connect: &Connect<'_>, cx: &mut Cx<'_>) -> bool {
-        let Some(connection) = self.connections.get_mut(&conn) else { return false };
+    /// Refuses the connection for what the client did.
+    pub(super) fn refuse(&mut self, conn: Key, fault: Fault, cx: &mut Cx<'_>) -> Connecting {
+        self.tally.faults.add(fault);
+        self.refuse_with(conn, fault.reason_code(), Some(fault.description()), None, cx)
+    }
+
+    /// Refuses the connection as the policy says.
+    pub(super) fn refuse_denied(&mut self, conn: Key, refusal: &Refusal, cx: &mut Cx<'_>) -> Connecting {
+        let reason = refusal.reason_in(PacketType::ConnAck);
+        let text = refusal.reason_string.as_deref();
+        self.refuse_with(conn, reason, text, refusal.server_reference.as_deref(), cx)
+    }
+
+    /// With a CONNACK if the version has one for the reason (3.1.1 MQTT-3.2.2-6).
+    pub(super) fn refuse_with(
+        &mut self,
+        conn: Key,
+        reason: ReasonCode,
+        reason_string: Option<&str>,
+        server_reference: Option<&str>,
+        cx: &mut Cx<'_>,
+    ) -> Connecting {
+        let allowed = reason.is_error() && reason.is_allowed_in(PacketType::ConnAck);
+        let code = if allowed { reason } else { ReasonCode::UnspecifiedError };
+        let reason_string = reason_string.filter(|_| self.config.reason_strings);
+        let properties =
+            ConnAckProperties { reason_string, server_reference, ..ConnAckProperties::default() };
+        self.emit(conn, ConnAck { session_present: false, reason: code, properties }, cx);
+        self.close_silently(conn, reason, cx);
+        Connecting::Refused
+    }
+
+    /// Answers a well-formed CONNECT.
+    fn on_connect(
+        &mut self,
+        conn: Key,
+        version: Version,
+        connect: &Connect<'_>,
+        packet: &[u8],
+        cx: &mut Cx<'_>,
+    ) -> Connecting {
+        let Some(connection) = self.connections.get_mut(conn) else { return Connecting::Refused };
         let listener = connection.listener;
         if let Some(maximum) = connect.properties.maximum_packet_size {
-            connection.maximum_packet_size = usize::try_from(maximum.get()).unwrap_or(usize::MAX);
+            connection.maximum_packet_size = maximum.get();
         }
-        let assigned = connection.assigned.clone();
-        let client_id: Arc<str> = match (connect.client_id, version) {
-            ("", Version::V3_1) => return self.refused(conn, ReasonCode::ClientIdentifierNotValid, cx),
+        let assigned = connection.waiting.as_ref().and_then(|waiting| waiting.assigned.clone());
+        let client_id = match (connect.client_id, version) {
+            ("", Version::V3_1) => return self.refuse(conn, Fault::ClientIdentifier, cx),
             ("", Version::V3_1_1) if !connect.clean_start => {
-                return self.refused(conn, ReasonCode::ClientIdentifierNotValid, cx);
+                return self.refuse(conn, Fault::ClientIdentifier, cx);
             }
-            ("", _) => assigned.unwrap_or_else(|| self.assign_client_id(conn)),
+            ("", _) => assigned.unwrap_or_else(|| self.assign_client_id()),
             (sent, _) => sent.into(),
         };
-        if connect.properties.authentication_method.is_some() {
-            return self.refused(conn, ReasonCode::BadAuthenticationMethod, cx);
+        if let Some(fault) = self.will_fault(version, connect) {
+            return self.refuse(conn, fault, cx);
         }
-        let will = match connect.will {
-            None => None,
-            Some(will)
-                if will.topic.starts_with_dollar() && !self.config.clients_publish_to_dollar_topics =>
-            {
-                return self.refused(conn, ReasonCode::TopicNameInvalid, cx);
-            }
-            Some(will) => {
-                let message = Message::new(will.topic, will.payload.to_vec())
-                    .with_qos(will.qos)
-                    .with_retain(will.retain);
-                let Ok(message) = message.with_properties(&will.properties) else {
-                    return self.refused(conn, ReasonCode::UnspecifiedError, cx);
-                };
-                let message = message.published_by(Arc::clone(&client_id));
-                Some(Will { message, delay: will.delay_interval.unwrap_or(0) })
-            }
-        };
         let client = Client { client_id: &client_id, user_name: connect.user_name, version, listener };
+        let method = connect.properties.authentication_method;
+        let data = connect.properties.authentication_data.map(AuthenticationData);
         let requests = [
-            Some(Request::Connect { password: connect.password.map(Password) }),
+            Some(Request::Connect {
+                password: connect.password.map(Password),
+                authentication_method: method,
+                wants_response_information: connect.properties.request_response_information.unwrap_or(false),
+            }),
             connect.will.map(|will| Request::Will { topic: will.topic, qos: will.qos, retain: will.retain }),
+            method.map(|method| Request::Authenticate { method, data, is_connected: false }),
         ];
-        for (index, request) in requests.into_iter().flatten().enumerate() {
-            match self.decide(conn, index, client, request, cx) {
-                None => return false,
-                Some(Verdict::Deny(reason)) => {
-                    let reason = failure(reason, PacketType::ConnAck, ReasonCode::NotAuthorized);
-                    return self.refused(conn, reason, cx);
-                }
-                Some(Verdict::Allow) => {}
+        let mut answers = Vec::with_capacity(requests.len());
+        let (mut step, mut response_information) = (None, None);
+        for request in requests.into_iter().flatten() {
+            let Some(verdict) = self.decide(conn, &answers, client, request, cx) else {
+                return self.connect_waits(conn, connect, &client_id, &answers);
+            };
+            answers.push(Some(verdict.clone()));
+            let refused = if let Request::Authenticate { .. } = request {
+                verdict.step().map(|next| step = Some(next))
+            } else {
+                verdict.permission().map(|given| {
+                    response_information = response_information.take().or(given.response_information)
+                })
+            };
+            if let Err(refusal) = refused {
+                return self.refuse_denied(conn, &refusal, cx);
             }
         }
-        self.accept(conn, version, connect, &client_id, will, cx);
-        self.connections.contains_key(&conn)
+        if self.has_to_slow_down(conn, &client_id, &answers, cx) {
+            return self.connect_waits(conn, connect, &client_id, &answers);
+        }
+        let mut gifts = Gifts { response_information, authentication_data: None };
+        match (step, method) {
+            (Some(Step::Challenge(data)), Some(method)) => {
+                let authentication = Authentication {
+                    method: method.into(),
+                    connect: Some(packet.into()),
+                    client_id: Some(client_id),
+                    is_running: true,
+                    response_information: gifts.response_information,
+                };
+                return self.begin_authentication(conn, authentication, &data, cx);
+            }
+            (Some(Step::Done(data)), Some(method)) => {
+                gifts.authentication_data = data;
+                self.remember_method(conn, method);
+            }
+            _ => {}
+        }
+        self.accept(conn, version, connect, &client_id, &gifts, cx)
     }
 
-    fn refused(&mut self, conn: ConnId, reason: ReasonCode, cx: &mut Cx<'_>) -> bool {
-        self.refuse(conn, reason, cx);
-        false
+    /// The CONNECT waits, and keeps the Client Identifier that it was assigned.
+    fn connect_waits(
+        &mut self,
+        conn: Key,
+        connect: &Connect<'_>,
+        client_id: &Arc<str>,
+        answers: &[Option<Verdict>],
+    ) -> Connecting {
+        if let Some(waiting) = self.waiting(conn, answers).filter(|_| connect.client_id.is_empty()) {
+            waiting.assigned = Some(Arc::clone(client_id));
+        }
+        Connecting::Waits
     }
 
-    /// A Client Identifier that no session uses (MQTT-3.2.2-16), kept while the CONNECT waits for its answer.
-    fn assign_client_id(&mut self, conn: ConnId) -> Arc<str> {
+    /// What is wrong with the will for this broker.
+    fn will_fault(&self, version: Version, connect: &Connect<'_>) -> Option<Fault> {
+        let will = connect.will?;
+        if will.qos > self.config.maximum_qos {
+            return Some(Fault::WillQoS);
+        }
+        if will.retain && !self.config.retain_available {
+            return Some(Fault::WillRetain);
+        }
+        if self.is_reserved(will.topic) {
+            return Some(Fault::WillTopic);
+        }
+        let is_text = will.properties.payload_format == Some(PayloadFormat::Utf8) && version.is_v5();
+        let is_broken = is_text && self.config.check_payload_format && str::from_utf8(will.payload).is_err();
+        is_broken.then_some(Fault::PayloadFormat)
+    }
+
+    /// A Client Identifier that no session uses (MQTT-3.2.2-16).
+    fn assign_client_id(&mut self) -> Arc<str> {
         let key = self.config.seed.to_le_bytes();
-        let id: Arc<str> = loop {
+        loop {
             self.assigned_ids += 1;
-            let id = format!(
-                "auto-{:016x}",
-                SipHasher24::new_with_key(&key).hash(&self.assigned_ids.to_le_bytes())
-            );
-            if !self.clients.contains_key(&*id) {
-                break id.into();
+            let number = SipHasher24::new_with_key(&key).hash(&self.assigned_ids.to_le_bytes());
+            let id = format!("auto-{number:016x}");
+            if self.session_of(&id).is_none() {
+                return id.into();
             }
-        };
-        if let Some(connection) = self.connections.get_mut(&conn) {
-            connection.assigned = Some(Arc::clone(&id));
         }
-        id
     }
 
     /// The client may connect. Only now is anything changed that others can see.
-    fn accept(
+    pub(super) fn accept(
         &mut self,
-        conn: ConnId,
+        conn: Key,
         version: Version,
         connect: &Connect<'_>,
         client_id: &Arc<str>,
-        will: Option<Will>,
+        gifts: &Gifts,
         cx: &mut Cx<'_>,
-    ) {
+    ) -> Connecting {
         let asked_expiry = match (version, connect.clean_start) {
             (Version::V5, _) => connect.properties.session_expiry_interval.unwrap_or(0),
             (Version::V3_1 | Version::V3_1_1, true) => 0,
             (Version::V3_1 | Version::V3_1_1, false) => u32::MAX,
         };
         let expiry = asked_expiry.min(self.config.session_expiry_maximum);
-        let keep_alive = match self.config.server_keep_alive {
-            Some(seconds) if version.is_v5() => seconds,
-            _ => connect.keep_alive,
-        };
-        let protocol_maximum = Limits::MAX_PACKET_SIZE;
+        let server_keep_alive = self.server_keep_alive(connect.keep_alive).filter(|_| version.is_v5());
+        let wants_information = connect.properties.request_response_information.unwrap_or(false);
         let properties = ConnAckProperties {
             session_expiry_interval: (expiry != asked_expiry).then_some(expiry),
-            receive_maximum: NonZeroU16::new(self.config.receive_maximum)
-                .filter(|maximum| *maximum != NonZeroU16::MAX),
-            maximum_packet_size: NonZeroU32::new(self.config.limits.packet_size)
-                .filter(|maximum| maximum.get() < protocol_maximum),
             assigned_client_identifier: connect.client_id.is_empty().then_some(&**client_id),
-            topic_alias_maximum: Some(self.config.topic_alias_maximum).filter(|&maximum| maximum > 0),
-            server_keep_alive: self.config.server_keep_alive,
-            ..ConnAckProperties::default()
+            server_keep_alive,
+            response_information: gifts.response_information.as_deref().filter(|_| wants_information),
+            authentication_method: connect.properties.authentication_method,
+            authentication_data: gifts.authentication_data.as_deref(),
+            ..self.announcements()
         };
         let connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties };
-        let room = self.connections.get(&conn).map_or(0, |connection| connection.maximum_packet_size);
-        if connack.encoded_len(version).is_ok_and(|len| len > room) {
-            return self.refuse(conn, ReasonCode::PacketTooLarge, cx);
+        let room = self.connections.get(conn).map_or(0, |connection| connection.maximum_packet_size);
+        if connack.encoded_len(version).is_ok_and(|len| len > room as usize) {
+            return self.refuse(conn, Fault::PacketSize, cx);
         }
-        let is_known = self.clients.contains_key(client_id);
-        if is_known && connect.client_id.is_empty() {
+        let existing = self.session_of(client_id);
+        if existing.is_some() && connect.client_id.is_empty() {
             // Somebody took the assigned identifier while the policy was asked (MQTT-3.2.2-16).
-            return self.refuse(conn, ReasonCode::ServerBusy, cx);
+            return self.refuse_with(conn, ReasonCode::ServerBusy, None, None, cx);
         }
-        if !is_known && self.sessions.len() >= self.config.sessions {
-            return self.refuse(conn, ReasonCode::QuotaExceeded, cx);
+        if existing.is_none() && self.sessions.len() >= self.config.sessions {
+            return self.refuse_with(conn, ReasonCode::QuotaExceeded, None, None, cx);
         }
+        let will = match will(connect, client_id) {
+            Ok(will) => will,
+            Err(fault) => return self.refuse(conn, fault, cx),
+        };
         let (key, session_present) = self.open_session(client_id, connect.clean_start, cx);
         let client_receive_maximum = connect.properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
-        let (send_quota, receive_maximum, inbound_aliases) = if version.is_v5() {
-            (client_receive_maximum, self.config.receive_maximum, self.config.topic_alias_maximum)
-        } else {
-            (u16::MAX, u16::MAX, 0)
-        };
-        let outbound_aliases =
-            connect.properties.topic_alias_maximum.unwrap_or(0).min(self.config.outbound_topic_aliases);
+        if let Some(connection) = self.connections.get_mut(conn) {
+            connection.session = Some(key);
+            connection.keep_alive =
+                KeepAlive::server(server_keep_alive.unwrap_or(connect.keep_alive), self.now);
+            connection.user_name = connect.user_name.map(Into::into);
+            connection.connect_session_expiry = asked_expiry;
+            connection.wants_problems = connect.properties.request_problem_information.unwrap_or(true);
+            connection.send_quota = client_receive_maximum.min(self.config.send_maximum);
+            let aliases = connect.properties.topic_alias_maximum.unwrap_or(0);
+            let aliases = aliases.min(self.config.outbound_topic_aliases);
+            connection.outbound_aliases = (aliases > 0).then(|| Box::new(OutboundAliases::new(aliases)));
+        }
+        let quotas = self.quotas(conn);
         if let Some(session) = self.sessions.get_mut(key) {
             session.conn = Some(conn);
             session.expiry_interval = expiry;
             session.will = will;
-            session.send.connected(send_quota.min(self.config.send_maximum));
-            session.receive.connected(receive_maximum);
-            for filter in session.shared_filters() {
-                self.router.set_connected(key, filter, true);
+            if let (Some(exchange), Some(quotas)) = (&mut session.exchange, quotas) {
+                exchange.connected(quotas);
             }
         }
-        if let Some(connection) = self.connections.get_mut(&conn) {
-            connection.assigned = None;
-            connection.connected = Some(Connected {
-                version,
-                session: key,
-                user_name: connect.user_name.map(Into::into),
-                keep_alive: KeepAlive::server(keep_alive, self.now),
-                inbound_aliases: InboundAliases::new(inbound_aliases),
-                outbound_aliases: OutboundAliases::new(outbound_aliases),
-                connect_session_expiry: asked_expiry,
-            });
-        }
+        self.router.set_connected(key, true);
+        self.tally.stats.connects += 1;
+        self.tally.stats.clients_connected += 1;
+        self.tally.stats.clients_maximum =
+            self.tally.stats.clients_maximum.max(self.tally.stats.clients_connected);
         self.set_connection_timer(conn);
         self.send(conn, ConnAck { session_present, ..connack }, cx);
-        cx.out.note(&Note::Connected { conn, client_id, version, session_present });
+        if let Some(connection) = self.connections.get(conn) {
+            cx.out.note(&Note::Connected { conn: connection.name, client_id, version, session_present });
+        }
         self.pump(key, cx);
+        Connecting::Done
+    }
+
+    /// How many messages may be open on a connection.
+    pub(super) fn quotas(&self, conn: Key) -> Option<Quotas> {
+        let connection = self.connections.get(conn)?;
+        // 3.x clients know no Receive Maximum.
+        let is_v5 = connection.version.is_some_and(Version::is_v5);
+        let receive = if is_v5 { self.config.receive_maximum } else { u16::MAX };
+        Some(Quotas { send: connection.send_quota, receive })
+    }
+
+    /// What replaces the Keep Alive of a 5.0 client, if it has to be another (MQTT-3.1.2-21).
+    fn server_keep_alive(&self, asked: u16) -> Option<u16> {
+        let is_too_long = |&maximum: &u16| asked == 0 || asked > maximum;
+        self.config.server_keep_alive.or_else(|| self.config.maximum_keep_alive.filter(is_too_long))
+    }
+
+    /// What CONNACK says to all clients. What goes without saying is not said.
+    fn announcements(&self) -> ConnAckProperties<'static> {
+        let config = &self.config;
+        let no = |available: bool| (!available).then_some(false);
+        ConnAckProperties {
+            receive_maximum: NonZeroU16::new(config.receive_maximum)
+                .filter(|maximum| *maximum != NonZeroU16::MAX),
+            maximum_qos: Some(config.maximum_qos).filter(|&qos| qos < QoS::ExactlyOnce),
+            retain_available: no(config.retain_available),
+            maximum_packet_size: NonZeroU32::new(config.limits.packet_size)
+                .filter(|maximum| maximum.get() < Limits::MAX_PACKET_SIZE),
+            topic_alias_maximum: Some(config.topic_alias_maximum).filter(|&maximum| maximum > 0),
+            wildcard_subscription_available: no(config.wildcard_subscription_available),
+            subscription_identifier_available: no(config.subscription_identifier_available),
+            shared_subscription_available: no(config.shared_subscription_available),
+            ..ConnAckProperties::default()
+        }
     }
 
     /// Takes over a connection with this Client Identifier (MQTT-3.1.4-3), then continues its session or begins a new one
     /// (MQTT-3.1.2-4 to -6). Whether it continues one.
     fn open_session(&mut self, client_id: &Arc<str>, clean_start: bool, cx: &mut Cx<'_>) -> (Key, bool) {
-        let existing = self.clients.get(client_id).copied();
+        let existing = self.session_of(client_id);
         if let Some(old) = existing.and_then(|key| self.sessions.get(key)).and_then(|session| session.conn) {
-            self.end(old, ReasonCode::SessionTakenOver, cx);
+            self.end_uncounted(old, ReasonCode::SessionTakenOver, None, None, cx);
         }
         if let Some(key) = existing {
             self.come_due(key, cx);
-        }
-        if clean_start && let Some(key) = existing {
-            self.end_session(key, cx);
+            if clean_start {
+                self.end_session(key, cx);
+            }
         }
         // The takeover or the time may have ended the session too.
-        if let Some(&key) = self.clients.get(client_id) {
+        if let Some(key) = self.session_of(client_id) {
             self.continue_session(key);
             return (key, true);
         }
-        let key = self.sessions.insert(Session::new(Arc::clone(client_id), self.config.send_maximum));
-        self.clients.insert(Arc::clone(client_id), key);
-        (key, false)
+        (self.insert_session(Session::new(Arc::clone(client_id))), false)
     }
+}
+
+fn will(connect: &Connect<'_>, client_id: &Arc<str>) -> Result<Option<Box<Will>>, Fault> {
+    let Some(will) = connect.will else { return Ok(None) };
+    let message = Message::new(will.topic, will.payload.to_vec()).with_qos(will.qos).with_retain(will.retain);
+    let message = message.with_properties(&will.properties).map_err(|_| Fault::PropertyValue)?;
+    let message = message.published_by(Some(Arc::clone(client_id)));
+    Ok(Some(Box::new(Will { message, delay: will.delay_interval.unwrap_or(0) })))
 }

@@ -1,14 +1,23 @@
-//! PUBLISH from clients, and the acknowledgements of both directions (MQTT 5.0 §3.3 to §3.7, §4.3).
+//! PUBLISH from clients (MQTT 5.0 §3.3, §4.3).
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use mqtt_codec::{Delivery, PacketType, PubAck, PubComp, PubRec, PubRel, Publish, ReasonCode};
-use mqtt_session::{AckError, Arrival, LocalId, Released, RemoteId};
+use mqtt_codec::{
+    AckProperties, Delivery, PacketType, PayloadFormat, PubAck, PubRec, Publish, PublishTopic, ReasonCode,
+    Version,
+};
+use mqtt_session::{Arrival, InboundAliases, RemoteId};
+use mqtt_topic::TopicName;
 
-use super::{Core, Cx, Taken, failure};
+use super::{Core, Cx, Taken};
+use crate::message::Incoming;
 use crate::slab::Key;
-use crate::{Client, ConnId, Message, Request, Verdict};
+use crate::{Client, Fault, Message, Refusal, Request};
+
+/// Bytes of payload from which on it is made shareable before anybody gets it, so that many can be sent the same bytes.
+const SHARED: usize = 4 << 10;
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
 /// does. Below it the buffer could be many times the payload, so smaller ones are copied.
@@ -40,163 +49,207 @@ impl Draft {
 }
 
 impl Core {
-    /// Checks everything that can make a PUBLISH fail. Nothing but the alias table changes.
     pub(super) fn on_publish(
         &mut self,
-        conn: ConnId,
+        conn: Key,
         key: Key,
+        version: Version,
         publish: &Publish<'_>,
         cx: &mut Cx<'_>,
     ) -> Taken {
-        let Some(connection) = self.connections.get_mut(&conn) else { return Taken::Done };
-        let Some(connected) = &mut connection.connected else { return Taken::Done };
-        let Some(session) = self.sessions.get_mut(key) else { return Taken::Done };
-        if !publish.subscription_ids.is_empty() {
-            // MQTT-3.3.4-6
-            return self.fail(conn, ReasonCode::ProtocolError, cx);
+        let alias = match publish.topic {
+            PublishTopic::Name(topic) => return self.publish(conn, key, version, publish, topic, cx),
+            PublishTopic::NameAndAlias(_, alias) | PublishTopic::Alias(alias) => alias,
+        };
+        let maximum = self.config.topic_alias_maximum;
+        let Some(connection) = self.connections.get_mut(conn) else { return Taken::Done };
+        // The table is away while the message is on its way, so that the topic can be borrowed from it.
+        let aliases = connection.inbound_aliases.take();
+        let mut aliases = aliases.unwrap_or_else(|| Box::new(InboundAliases::new(maximum)));
+        let taken = match aliases.resolve(publish.topic) {
+            Ok(topic) => self.publish(conn, key, version, publish, topic, cx),
+            Err(_) if alias.get() > maximum => self.fail(conn, Fault::TopicAlias, cx),
+            Err(_) => self.fail(conn, Fault::UnknownTopicAlias, cx),
+        };
+        if let Some(connection) = self.connections.get_mut(conn) {
+            connection.inbound_aliases = Some(aliases);
         }
-        let arrival = match publish.delivery {
+        taken
+    }
+
+    fn fail(&mut self, conn: Key, fault: Fault, cx: &mut Cx<'_>) -> Taken {
+        self.end(conn, fault, cx);
+        Taken::Done
+    }
+
+    /// Whether the client may have another message open (MQTT-3.3.4-9).
+    fn may_open_another(&mut self, key: Key, delivery: Delivery) -> Result<Arrival, Fault> {
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let Some(exchange) = exchange else { return Ok(Arrival::New) };
+        match delivery {
             Delivery::AtMostOnce => Ok(Arrival::New),
-            Delivery::AtLeastOnce { .. } => session.receive.at_least_once().map(|()| Arrival::New),
-            Delivery::ExactlyOnce { id, .. } => session.receive.exactly_once(RemoteId(id)),
+            Delivery::AtLeastOnce { .. } => exchange.receive.at_least_once().map(|()| Arrival::New),
+            Delivery::ExactlyOnce { id, .. } => exchange.receive.exactly_once(RemoteId(id)),
+        }
+        .map_err(|_| Fault::ReceiveMaximum)
+    }
+
+    /// Whether clients cannot publish to a topic, whatever the policy says (MQTT 5.0 §4.7.2).
+    pub(super) fn is_reserved(&self, topic: &TopicName) -> bool {
+        topic.starts_with_dollar()
+            && (!self.config.clients_publish_to_dollar_topics || topic.as_str().starts_with("$SYS/"))
+    }
+
+    /// Checks everything that can make a PUBLISH fail, and then takes it over.
+    fn publish(
+        &mut self,
+        conn: Key,
+        key: Key,
+        version: Version,
+        publish: &Publish<'_>,
+        topic: &TopicName,
+        cx: &mut Cx<'_>,
+    ) -> Taken {
+        let arrival = match self.may_open_another(key, publish.delivery) {
+            Ok(arrival) => arrival,
+            Err(fault) => return self.fail(conn, fault, cx),
         };
-        let Ok(arrival) = arrival else {
-            return self.fail(conn, ReasonCode::ReceiveMaximumExceeded, cx);
-        };
-        let topic = match connected.inbound_aliases.resolve(publish.topic) {
-            Ok(topic) => topic,
-            Err(error) => return self.fail(conn, error.reason_code(), cx),
-        };
+        let above_maximum = publish.delivery.qos() > self.config.maximum_qos;
+        let cannot_retain = publish.retain && !self.config.retain_available;
+        if version.is_v5() {
+            if above_maximum {
+                return self.fail(conn, Fault::QoS, cx);
+            }
+            if cannot_retain {
+                return self.fail(conn, Fault::Retain, cx);
+            }
+            if !publish.subscription_ids.is_empty() {
+                return self.fail(conn, Fault::SubscriptionIdentifier, cx);
+            }
+        }
         if let (Arrival::Repeat, Some(id)) = (arrival, publish.delivery.packet_id()) {
             // MQTT-4.3.3-10
             self.send(conn, PubRec::new(id, ReasonCode::Success), cx);
             return Taken::Done;
         }
-        let is_dollar = topic.starts_with_dollar();
-        let message =
-            Message::new(topic, Bytes::new()).with_qos(publish.delivery.qos()).with_retain(publish.retain);
-        let Ok(message) = message.with_properties(&publish.properties) else {
-            return self.fail(conn, ReasonCode::ImplementationSpecificError, cx);
-        };
+        let Some(connection) = self.connections.get(conn) else { return Taken::Done };
         // A message that waited for an answer was received when it was asked for.
-        let received = connection.asked.unwrap_or(self.now);
-        let message = message.published_by(Arc::clone(&session.client_id)).received_at(received);
-        let (client_id, user_name) = (Arc::clone(&session.client_id), connected.user_name.clone());
-        let (version, listener) = (connected.version, connection.listener);
-        let verdict = if is_dollar && !self.config.clients_publish_to_dollar_topics {
-            Verdict::Deny(ReasonCode::NotAuthorized)
-        } else {
-            let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
-            let request =
-                Request::Publish { topic: &message.topic, qos: message.qos, retain: message.retain };
-            match self.decide(conn, 0, client, request, cx) {
-                Some(verdict) => verdict,
-                None => return Taken::Waits,
-            }
-        };
-        match verdict {
-            Verdict::Allow => {
-                Taken::Message(Draft { message, payload: publish.payload.len(), delivery: publish.delivery })
-            }
-            Verdict::Deny(reason) => {
-                self.deny(conn, key, publish.delivery, reason, cx);
-                Taken::Done
-            }
+        let received = connection.waiting.as_ref().map_or(self.now, |waiting| waiting.since);
+        let mut incoming = Incoming::new(publish, topic, (received, self.now), key);
+        // A 3.x client was not told.
+        incoming.qos = incoming.qos.min(self.config.maximum_qos);
+        incoming.retain &= !cannot_retain;
+        match self.why_not(conn, key, version, &incoming, cx) {
+            None => return Taken::Waits,
+            Some(Some(refusal)) => return self.deny(conn, key, publish.delivery, &refusal, cx),
+            Some(None) => {}
         }
+        self.tally.stats.publishes_received += 1;
+        self.tally.stats.publish_bytes_received += publish.payload.len() as u64;
+        if incoming.retain {
+            incoming.publisher = self.sessions.get(key).map(|session| Arc::clone(&session.client_id));
+        }
+        if publish.payload.len() < SHARED {
+            self.own(conn, key, &mut incoming, publish.delivery, cx);
+            return Taken::Done;
+        }
+        let message = Message::new(topic, Bytes::new()).with_qos(incoming.qos).with_retain(incoming.retain);
+        let Ok(message) = message.with_properties(&publish.properties) else {
+            return self.fail(conn, Fault::PropertyValue, cx);
+        };
+        let message = message.published_by(incoming.publisher).received_at(received);
+        Taken::Message(Draft { message, payload: publish.payload.len(), delivery: publish.delivery })
     }
 
-    fn fail(&mut self, conn: ConnId, reason: ReasonCode, cx: &mut Cx<'_>) -> Taken {
-        self.end(conn, reason, cx);
+    /// Why a message is refused, if it is. `None` if that is not known yet.
+    #[expect(clippy::option_option, reason = "not known yet is not no refusal")]
+    fn why_not(
+        &mut self,
+        conn: Key,
+        key: Key,
+        version: Version,
+        incoming: &Incoming<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Option<Option<Refusal>> {
+        let refuse = |reason| Some(Some(Refusal::new(reason)));
+        if self.is_reserved(incoming.topic) {
+            return refuse(ReasonCode::NotAuthorized);
+        }
+        let is_text = incoming.properties.payload_format == Some(PayloadFormat::Utf8);
+        if is_text && self.config.check_payload_format && str::from_utf8(incoming.payload).is_err() {
+            self.tally.faults.add(Fault::PayloadFormat);
+            return refuse(ReasonCode::PayloadFormatInvalid);
+        }
+        let (Some(connection), Some(session)) = (self.connections.get(conn), self.sessions.get(key)) else {
+            return refuse(ReasonCode::UnspecifiedError);
+        };
+        let (client_id, user_name) = (Arc::clone(&session.client_id), connection.user_name.clone());
+        let listener = connection.listener;
+        let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
+        let request = Request::Publish { topic: incoming.topic, qos: incoming.qos, retain: incoming.retain };
+        let verdict = self.decide(conn, &[], client, request, cx);
+        verdict.map(|verdict| verdict.permission().err())
+    }
+
+    /// Refuses a message. 3.x cannot say so and gets an acknowledgement as usual (3.1.1 MQTT-3.3.5-2).
+    fn deny(&mut self, conn: Key, key: Key, delivery: Delivery, refusal: &Refusal, cx: &mut Cx<'_>) -> Taken {
+        let reason = refusal.reason_in(PacketType::PubAck);
+        let properties =
+            AckProperties { reason_string: refusal.reason_string.as_deref(), ..AckProperties::default() };
+        let version = self.connections.get(conn).and_then(|connection| connection.version);
+        match delivery {
+            Delivery::AtMostOnce if reason == ReasonCode::PayloadFormatInvalid => {
+                self.end_uncounted(conn, reason, Some(Fault::PayloadFormat.description()), None, cx);
+            }
+            Delivery::AtMostOnce => {}
+            Delivery::AtLeastOnce { id, .. } => {
+                self.send(conn, PubAck { properties, ..PubAck::new(id, reason) }, cx);
+            }
+            Delivery::ExactlyOnce { id, .. } => {
+                if version.is_some_and(|version| !version.is_v5())
+                    && let Some(exchange) = self.exchange(key)
+                {
+                    exchange.receive.take_over(RemoteId(id));
+                }
+                self.send(conn, PubRec { properties, ..PubRec::new(id, reason) }, cx);
+            }
+        }
         Taken::Done
     }
 
-    /// Refuses a message. 3.x cannot say so and gets an acknowledgement as usual (MQTT 3.1.1 MQTT-3.3.5-2).
-    fn deny(&mut self, conn: ConnId, key: Key, delivery: Delivery, reason: ReasonCode, cx: &mut Cx<'_>) {
-        let reason = failure(reason, PacketType::PubAck, ReasonCode::NotAuthorized);
-        let version = self.connections.get(&conn).and_then(|connection| connection.version);
-        match delivery {
-            Delivery::AtMostOnce => {}
-            Delivery::AtLeastOnce { id, .. } => self.send(conn, PubAck::new(id, reason), cx),
-            Delivery::ExactlyOnce { id, .. } => {
-                if let Some(session) = self.sessions.get_mut(key)
-                    && version.is_some_and(|version| !version.is_v5())
-                {
-                    session.receive.take_over(RemoteId(id));
-                }
-                self.send(conn, PubRec::new(id, reason), cx);
-            }
-        }
-    }
-
-    /// Owns a message from now on: remembers a QoS 2 identifier, hands it to its subscribers, then acknowledges it.
-    pub(super) fn take_message(
+    /// A message whose payload was taken off the buffer.
+    pub(super) fn take_large(
         &mut self,
-        conn: ConnId,
+        conn: Key,
         key: Key,
         message: Message,
         delivery: Delivery,
         cx: &mut Cx<'_>,
     ) {
-        if let Delivery::ExactlyOnce { id, .. } = delivery
-            && let Some(session) = self.sessions.get_mut(key)
-        {
-            session.receive.take_over(RemoteId(id));
+        let message = Arc::new(message);
+        if let Some(mut incoming) = Incoming::stored(&message, self.now) {
+            incoming.from = Some(key);
+            self.own(conn, key, &mut incoming, delivery, cx);
         }
-        self.route(Arc::new(message), cx);
+    }
+
+    /// Owns a message from now on: remembers a QoS 2 identifier, hands it to its subscribers, then acknowledges it.
+    fn own(&mut self, conn: Key, key: Key, incoming: &mut Incoming<'_>, delivery: Delivery, cx: &mut Cx<'_>) {
+        if let Delivery::ExactlyOnce { id, .. } = delivery
+            && let Some(exchange) = self.exchange(key)
+        {
+            exchange.receive.take_over(RemoteId(id));
+        }
+        let has_subscribers = self.route(incoming, cx);
+        let reason = if self.config.report_no_subscribers && !has_subscribers {
+            ReasonCode::NoMatchingSubscribers
+        } else {
+            ReasonCode::Success
+        };
         match delivery {
             Delivery::AtMostOnce => {}
-            Delivery::AtLeastOnce { id, .. } => self.send(conn, PubAck::new(id, ReasonCode::Success), cx),
-            Delivery::ExactlyOnce { id, .. } => self.send(conn, PubRec::new(id, ReasonCode::Success), cx),
-        }
-    }
-
-    pub(super) fn on_puback(&mut self, conn: ConnId, key: Key, packet: PubAck<'_>, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let outcome = session.send.puback(LocalId(packet.packet_id)).map(|parcel| session.landed(&parcel));
-        self.acknowledged(conn, key, outcome, cx);
-    }
-
-    pub(super) fn on_pubcomp(&mut self, conn: ConnId, key: Key, packet: PubComp<'_>, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let outcome = session.send.pubcomp(LocalId(packet.packet_id));
-        self.acknowledged(conn, key, outcome, cx);
-    }
-
-    pub(super) fn on_pubrec(&mut self, conn: ConnId, key: Key, packet: PubRec<'_>, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let accepted = !packet.reason.is_error();
-        let pubrel = |reason| PubRel::new(packet.packet_id, reason);
-        match session.send.pubrec(LocalId(packet.packet_id), accepted) {
-            Ok(Released::SendPubRel(parcel)) => {
-                parcel.iter().for_each(|parcel| session.landed(parcel));
-                self.send(conn, pubrel(ReasonCode::Success), cx);
-                self.acknowledged(conn, key, Ok(()), cx);
-            }
-            Err(AckError::UnknownId) if accepted => {
-                self.send(conn, pubrel(ReasonCode::PacketIdentifierNotFound), cx)
-            }
-            Ok(Released::Refused(parcel)) => {
-                session.landed(&parcel);
-                self.acknowledged(conn, key, Ok(()), cx);
-            }
-            Err(error) => self.acknowledged(conn, key, Err(error), cx),
-        }
-    }
-
-    pub(super) fn on_pubrel(&mut self, conn: ConnId, key: Key, packet: PubRel<'_>, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let known = session.receive.release(RemoteId(packet.packet_id));
-        let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
-        self.send(conn, PubComp::new(packet.packet_id, reason), cx);
-    }
-
-    /// Quota or bytes may have come free, so what waits for them can go (MQTT-3.3.4-9).
-    fn acknowledged(&mut self, conn: ConnId, key: Key, outcome: Result<(), AckError>, cx: &mut Cx<'_>) {
-        match outcome {
-            Ok(()) => self.pump(key, cx),
-            // The peer may have kept it from a session that we no longer have.
-            Err(AckError::UnknownId) => {}
-            Err(AckError::WrongKind) => self.end(conn, ReasonCode::ProtocolError, cx),
+            Delivery::AtLeastOnce { id, .. } => self.send(conn, PubAck::new(id, reason), cx),
+            Delivery::ExactlyOnce { id, .. } => self.send(conn, PubRec::new(id, reason), cx),
         }
     }
 }

@@ -6,50 +6,66 @@ use core::ops::ControlFlow;
 use mqtt_topic::TopicName;
 
 use super::{Core, Cx};
+use crate::Note;
+use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::router::Granted;
 use crate::session::Retained;
 use crate::slab::Key;
-use crate::timers::Timer;
-use crate::{Message, Note};
+use crate::timers::Alarm;
 
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
     /// (MQTT-3.3.1-5 to -7).
-    pub(super) fn retain(&mut self, message: &Arc<Message>, cx: &mut Cx<'_>) {
-        self.forget_retained(&message.topic);
-        if message.payload.is_empty() || message.is_expired(self.now) {
+    pub(super) fn retain(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) {
+        self.forget_retained(incoming.topic);
+        if incoming.payload.is_empty() || incoming.is_expired(self.now) {
             return;
         }
-        if self.retained.len() >= self.config.retained_messages {
-            return cx.out.note(&Note::NotRetained { topic: &message.topic });
+        // The broker's own are few, and nobody else can publish there.
+        let is_own = incoming.topic.as_str().starts_with("$SYS/");
+        if self.retained.len() >= self.config.retained_messages && !is_own {
+            return cx.out.note(&Note::NotRetained { topic: incoming.topic });
         }
-        if let Some(expires) = message.expires() {
-            self.timers.add(expires, Timer::Retained(message.topic.clone()));
+        if let Some(expires) = incoming.expires() {
+            self.timers.retained_expires(expires, incoming.topic);
         }
         self.retained_ever += 1;
-        let retained = Retained { message: Arc::clone(message), number: self.retained_ever };
-        self.retained.insert(&message.topic, retained);
+        let retained = Retained { message: Arc::clone(incoming.message()), number: self.retained_ever };
+        self.retained.insert(incoming.topic, retained);
     }
 
     fn forget_retained(&mut self, topic: &TopicName) {
         if let Some(old) = self.retained.remove(topic)
             && let Some(expires) = old.message.expires()
         {
-            self.timers.cancel(expires, Timer::Retained(topic.into()));
+            self.timers.retained_goes(expires, topic);
         }
     }
 
-    pub(super) fn expire_retained(&mut self, topic: &TopicName) {
-        if self.retained.get(topic).is_some_and(|retained| retained.message.is_expired(self.now)) {
-            self.retained.remove(topic);
+    /// Removes retained messages that have expired, so many at most.
+    pub(super) fn expire_retained(&mut self, limit: usize) {
+        for _ in 0..limit {
+            let Some(topic) = self.timers.pop_retained(self.now) else { return };
+            self.retained.remove(&topic);
         }
+    }
+
+    pub(super) fn replay_timer(&mut self, place: u32, cx: &mut Cx<'_>) {
+        let Some(key) = self.sessions.key_at(place) else { return };
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        if let Some(exchange) = exchange {
+            exchange.replay_alarm = Alarm::OFF;
+        }
+        self.pump(key, cx);
     }
 
     /// Looks at one retained message for the first replay of a session, and sends it if it is to be sent.
     pub(super) fn replay_step(&mut self, key: Key, granted: Granted, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let Some(replay) = session.replays.front_mut() else { return };
+        let Some(replay) = session.exchange.as_mut().and_then(|exchange| exchange.replays.front_mut()) else {
+            return;
+        };
         let mut found = None;
         replay.cursor().step(&self.retained, 1, |_, retained| {
             found = Some(retained);
@@ -68,11 +84,11 @@ impl Core {
         let parcel = Parcel {
             qos: message.qos.min(granted.qos),
             retain: true,
-            subscription_ids: granted.id.into_iter().collect(),
+            subscription_ids: granted.id.as_slice().into(),
             group: None,
             message,
         };
-        self.stats.copies_routed += 1;
+        self.tally.stats.copies_routed += 1;
         self.transmit(key, parcel, cx);
     }
 }

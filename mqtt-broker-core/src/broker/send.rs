@@ -1,65 +1,153 @@
-//! Every packet leaves through here: Maximum Packet Size, Topic Aliases, what is left of an expiry and the differences
-//! between versions are applied here and nowhere else.
+//! Every packet leaves through here: Maximum Packet Size, Topic Aliases, what is left of an expiry, Reason Strings and the
+//! differences between versions are applied here and nowhere else.
 
 use bytes::Bytes;
-use mqtt_codec::{Delivery, Packet, Publish, PublishTopic, ReasonCode};
+use mqtt_codec::{
+    Delivery, MessageProperties, Packet, Publish, PublishTopic, SubscriptionId, UserProperties,
+};
 use mqtt_session::{Handshake, LocalId, Timestamp};
+use mqtt_topic::TopicName;
 
 use super::{Core, Cx};
 use crate::connection::Connection;
 use crate::queue::Parcel;
-use crate::{Actions, ConnId, DropReason, Outgoing};
+use crate::slab::Key;
+use crate::{Actions, DropReason, Fault, Outgoing, Stats};
 
 impl Core {
     /// Sends a packet that is no PUBLISH. A client that cannot take it is disconnected.
-    pub(super) fn send<'p>(&mut self, conn: ConnId, packet: impl Into<Packet<'p>>, cx: &mut Cx<'_>) {
+    pub(super) fn send<'p>(&mut self, conn: Key, packet: impl Into<Packet<'p>>, cx: &mut Cx<'_>) {
         if !self.emit(conn, packet, cx) {
-            self.end(conn, ReasonCode::PacketTooLarge, cx);
+            self.end(conn, Fault::PacketSize, cx);
         }
     }
 
-    /// Sends a packet that is no PUBLISH, if the client can take it.
-    pub(super) fn emit<'p>(&mut self, conn: ConnId, packet: impl Into<Packet<'p>>, cx: &mut Cx<'_>) -> bool {
-        let connection = self.connections.get_mut(&conn);
-        connection.is_some_and(|connection| hand_out(connection, conn, packet.into(), None, cx.out))
+    /// Sends a packet that is no PUBLISH, if the client can take it, at least without what is only for people.
+    pub(super) fn emit<'p>(&mut self, conn: Key, packet: impl Into<Packet<'p>>, cx: &mut Cx<'_>) -> bool {
+        let Some(connection) = self.connections.get_mut(conn) else { return false };
+        let mut packet = packet.into();
+        if !connection.wants_problems && is_acknowledgement(&packet) {
+            strip(&mut packet);
+        }
+        hand_out(connection, &packet, None, &mut self.tally.stats, cx.out)
+            || strip(&mut packet) && hand_out(connection, &packet, None, &mut self.tally.stats, cx.out)
     }
 }
 
-/// Sends a PUBLISH of what the parcel holds.
+/// A packet that may have a Reason String only if the client did not ask to be spared (MQTT-3.1.2-29).
+const fn is_acknowledgement(packet: &Packet<'_>) -> bool {
+    !matches!(packet, Packet::ConnAck(_) | Packet::Disconnect(_) | Packet::Publish(_))
+}
+
+/// Takes off Reason String and User Properties. Whether there were any.
+fn strip(packet: &mut Packet<'_>) -> bool {
+    let (reason_string, user_properties) = match packet {
+        Packet::ConnAck(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::Disconnect(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::Auth(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::PubAck(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::PubRec(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::PubRel(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::PubComp(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::SubAck(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::UnsubAck(packet) => {
+            (&mut packet.properties.reason_string, &mut packet.properties.user_properties)
+        }
+        Packet::Connect(_)
+        | Packet::Publish(_)
+        | Packet::Subscribe(_)
+        | Packet::Unsubscribe(_)
+        | Packet::PingReq
+        | Packet::PingResp => return false,
+    };
+    let had_any = reason_string.is_some() || *user_properties != UserProperties::default();
+    *reason_string = None;
+    *user_properties = UserProperties::default();
+    had_any
+}
+
+/// What a PUBLISH is made of.
+pub(super) struct Copy<'a> {
+    pub(super) topic: &'a TopicName,
+    pub(super) delivery: Delivery,
+    pub(super) retain: bool,
+    pub(super) subscription_ids: &'a [SubscriptionId],
+    /// With what is left of the Message Expiry Interval.
+    pub(super) properties: &'a MessageProperties<'a>,
+    pub(super) payload: &'a [u8],
+    pub(super) shared_payload: Option<&'a Bytes>,
+}
+
+/// Sends a PUBLISH.
 pub(super) fn publish(
     connection: &mut Connection,
-    conn: ConnId,
+    copy: &Copy<'_>,
+    stats: &mut Stats,
+    out: &mut dyn Actions,
+) -> Result<(), DropReason> {
+    let aliases = connection.outbound_aliases.as_ref();
+    let topic = aliases.map_or(PublishTopic::Name(copy.topic), |aliases| aliases.topic(copy.topic));
+    let publish = |topic| {
+        Packet::Publish(Publish {
+            topic,
+            delivery: copy.delivery,
+            retain: copy.retain,
+            subscription_ids: copy.subscription_ids.into(),
+            properties: *copy.properties,
+            payload: copy.payload,
+        })
+    };
+    let has_alias = !matches!(topic, PublishTopic::Name(_));
+    if !hand_out(connection, &publish(topic), copy.shared_payload, stats, out) {
+        // Without an alias it may fit.
+        let name = PublishTopic::Name(copy.topic);
+        let fits = has_alias && hand_out(connection, &publish(name), copy.shared_payload, stats, out);
+        return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
+    }
+    if has_alias && let Some(aliases) = &mut connection.outbound_aliases {
+        aliases.sent(topic);
+    }
+    Ok(())
+}
+
+/// Sends a PUBLISH of what a parcel holds.
+pub(super) fn parcel(
+    connection: &mut Connection,
     parcel: &Parcel,
     delivery: Delivery,
     now: Timestamp,
+    stats: &mut Stats,
     out: &mut dyn Actions,
 ) -> Result<(), DropReason> {
     let message = &*parcel.message;
-    let Some(connected) = &connection.connected else { return Err(DropReason::Offline) };
     // What is stored was encoded by us; if it cannot be read, it cannot be sent.
     let Ok(properties) = message.properties(now) else { return Err(DropReason::TooLarge) };
-    // The table of a 3.x client has room for none.
-    let topic = connected.outbound_aliases.topic(&message.topic);
-    let packet = Publish {
-        topic,
+    let copy = Copy {
+        topic: &message.topic,
         delivery,
         retain: parcel.retain,
-        subscription_ids: parcel.subscription_ids.as_slice().into(),
-        properties,
+        subscription_ids: parcel.subscription_ids.as_slice(),
+        properties: &properties,
         payload: &message.payload,
+        shared_payload: Some(&message.payload),
     };
-    let payload = Some(&message.payload);
-    if !hand_out(connection, conn, packet.into(), payload, out) {
-        // Without an alias it may fit.
-        let topic = PublishTopic::Name(&message.topic);
-        let fits = !matches!(packet.topic, PublishTopic::Name(_))
-            && hand_out(connection, conn, Publish { topic, ..packet }.into(), payload, out);
-        return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
-    }
-    if let Some(connected) = &mut connection.connected {
-        connected.outbound_aliases.sent(topic);
-    }
-    Ok(())
+    publish(connection, &copy, stats, out)
 }
 
 pub(super) const fn delivery(handshake: Handshake, LocalId(id): LocalId, dup: bool) -> Delivery {
@@ -72,17 +160,23 @@ pub(super) const fn delivery(handshake: Handshake, LocalId(id): LocalId, dup: bo
 /// False if the packet does not exist in this version or is too large for the client (MQTT-3.1.2-24).
 pub(super) fn hand_out(
     connection: &mut Connection,
-    conn: ConnId,
-    packet: Packet<'_>,
+    packet: &Packet<'_>,
     payload: Option<&Bytes>,
+    stats: &mut Stats,
     out: &mut dyn Actions,
 ) -> bool {
     let Some(version) = connection.version else { return false };
     let Ok(len) = packet.encoded_len(version) else { return false };
-    if len > connection.maximum_packet_size {
+    if len > connection.maximum_packet_size as usize {
         return false;
     }
     connection.unsent = connection.unsent.saturating_add(len);
-    out.send(conn, &Outgoing { version, packet, len, payload });
+    stats.packets_sent += 1;
+    stats.bytes_sent += len as u64;
+    if let Packet::Publish(publish) = packet {
+        stats.publishes_sent += 1;
+        stats.publish_bytes_sent += publish.payload.len() as u64;
+    }
+    out.send(connection.name, &Outgoing { version, packet, len, payload });
     true
 }

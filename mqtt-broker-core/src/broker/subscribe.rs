@@ -1,5 +1,6 @@
 //! SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8 to §3.11).
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -8,26 +9,41 @@ use mqtt_codec::{
     SubscriptionId, UnsubAck, Unsubscribe, Version,
 };
 
-use super::{Core, Cx, Taken, failure};
-use crate::router::Granted;
+use super::{Core, Cx, Taken};
+use crate::router::{Granted, Subscribed};
+use crate::session::length;
 use crate::slab::Key;
-use crate::{Client, ConnId, Request, Verdict};
+use crate::{Client, Fault, Request, Verdict};
 
 impl Core {
     pub(super) fn on_subscribe(
         &mut self,
-        conn: ConnId,
+        conn: Key,
         key: Key,
         version: Version,
         packet: &Subscribe<'_>,
         cx: &mut Cx<'_>,
     ) -> Taken {
+        if version.is_v5()
+            && let Some(fault) = self.not_available(packet)
+        {
+            self.end(conn, fault, cx);
+            return Taken::Done;
+        }
         let Some(verdicts) = self.ask_about_all(conn, key, version, packet, cx) else { return Taken::Waits };
+        let mut reason_string: Option<Box<str>> = None;
         let mut codes = Vec::with_capacity(packet.subscriptions.len());
         for (entry, verdict) in packet.subscriptions.iter().zip(verdicts) {
-            let code = match verdict {
-                Verdict::Deny(reason) => failure(reason, PacketType::SubAck, ReasonCode::NotAuthorized),
-                Verdict::Allow => self.subscribe(key, entry, packet.subscription_id),
+            let code = match verdict.permission() {
+                Ok(permission) => {
+                    let maximum_qos = permission.maximum_qos.min(self.config.maximum_qos);
+                    self.subscribe(key, entry, maximum_qos, packet.subscription_id)
+                }
+                Err(refusal) => {
+                    let code = refusal.reason_in(PacketType::SubAck);
+                    reason_string = reason_string.or(refusal.reason_string);
+                    code
+                }
             };
             codes.push(match version {
                 // 3.1 has no failure code; it is told the QoS that it asked for and gets nothing.
@@ -35,101 +51,129 @@ impl Core {
                 Version::V3_1 | Version::V3_1_1 | Version::V5 => code,
             });
         }
-        let properties = AckProperties::default();
-        self.send(
-            conn,
-            SubAck { packet_id: packet.packet_id, codes: codes.as_slice().into(), properties },
-            cx,
-        );
+        let properties =
+            AckProperties { reason_string: reason_string.as_deref(), ..AckProperties::default() };
+        let codes = codes.as_slice().into();
+        self.send(conn, SubAck { packet_id: packet.packet_id, codes, properties }, cx);
         self.pump(key, cx);
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.rest();
+        }
         Taken::Done
+    }
+
+    /// What a SUBSCRIBE uses though CONNACK said that it is not available.
+    fn not_available(&self, packet: &Subscribe<'_>) -> Option<Fault> {
+        if packet.subscription_id.is_some() && !self.config.subscription_identifier_available {
+            return Some(Fault::Identifier);
+        }
+        packet.subscriptions.iter().find_map(|entry| self.filter_not_available(entry))
+    }
+
+    fn filter_not_available(&self, entry: Subscription<'_>) -> Option<Fault> {
+        if entry.filter.is_shared() && !self.config.shared_subscription_available {
+            return Some(Fault::Shared);
+        }
+        let is_wild = !self.config.wildcard_subscription_available && entry.filter.has_wildcards();
+        is_wild.then_some(Fault::Wildcard)
     }
 
     /// The answers about all entries, before anything changes; `None` if some have to be waited for. All that have to be
     /// waited for are asked for at once, so the packet is looked at twice and not once for each.
     fn ask_about_all(
         &mut self,
-        conn: ConnId,
+        conn: Key,
         key: Key,
         version: Version,
         packet: &Subscribe<'_>,
         cx: &mut Cx<'_>,
     ) -> Option<Vec<Verdict>> {
-        let connection = self.connections.get(&conn)?;
+        let connection = self.connections.get(conn)?;
         let listener = connection.listener;
-        let user_name = connection.connected.as_ref()?.user_name.clone();
+        let user_name = connection.user_name.clone();
         let client_id = Arc::clone(&self.sessions.get(key)?.client_id);
         let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
         let mut verdicts = Vec::with_capacity(packet.subscriptions.len());
-        for (index, Subscription { filter, options }) in packet.subscriptions.iter().enumerate() {
+        for Subscription { filter, options } in packet.subscriptions {
             let request = Request::Subscribe { filter, qos: options.qos };
-            verdicts.push(self.decide(conn, index, client, request, cx));
+            let verdict = self.decide(conn, &verdicts, client, request, cx);
+            verdicts.push(verdict);
         }
         verdicts.into_iter().collect()
     }
 
-    /// Makes or replaces one subscription (MQTT-3.8.4-3). One that fails leaves what there was.
-    fn subscribe(&mut self, key: Key, entry: Subscription<'_>, id: Option<SubscriptionId>) -> ReasonCode {
+    /// Makes or replaces one subscription (MQTT-3.8.4-3), with this QoS at most. One that fails leaves what there was.
+    fn subscribe(
+        &mut self,
+        key: Key,
+        entry: Subscription<'_>,
+        maximum_qos: QoS,
+        id: Option<SubscriptionId>,
+    ) -> ReasonCode {
         let Subscription { filter, options } = entry;
-        let Some(session) = self.sessions.get_mut(key) else { return ReasonCode::UnspecifiedError };
-        let existed = session.subscriptions.contains_key(filter);
+        let existing = self.router.get(key, filter);
+        let is_new = existing.is_none();
         if filter.limit_levels(self.config.filter_levels).is_err() {
             return ReasonCode::TopicFilterInvalid;
         }
+        if let Some(fault) = self.filter_not_available(entry) {
+            return fault.reason_code();
+        }
         let wants_retained = match options.retain_handling {
             RetainHandling::Send => true,
-            RetainHandling::SendIfNew => !existed,
+            RetainHandling::SendIfNew => is_new,
             RetainHandling::DoNotSend => false,
         };
         // A shared subscription gets no retained messages (MQTT 5.0 §4.8.2).
-        let wants_retained = wants_retained && !filter.is_shared();
-        let entries = usize::from(!existed) + usize::from(wants_retained);
-        let bytes = session.filter_bytes.saturating_add(entries * filter.as_str().len());
-        let has_too_many_subscriptions = !existed && session.subscriptions.len() >= self.config.subscriptions;
-        let has_too_many_replays = wants_retained && session.replays.len() >= self.config.subscriptions;
-        let has_too_many_bytes = entries > 0 && bytes > self.config.filter_bytes;
+        let wants_retained = wants_retained && !filter.is_shared() && !self.retained.is_empty();
+        let entries = u32::from(is_new) + u32::from(wants_retained);
+        let Some(session) = self.sessions.get_mut(key) else { return ReasonCode::UnspecifiedError };
+        let replays = session.exchange.as_ref().map_or(0, |exchange| exchange.replays.len());
+        let bytes = session.filter_bytes.saturating_add(entries.saturating_mul(length(filter)));
+        let has_too_many_subscriptions =
+            is_new && session.subscriptions as usize >= self.config.subscriptions;
+        let has_too_many_replays = wants_retained && replays >= self.config.subscriptions;
+        let has_too_many_bytes = entries > 0 && bytes as usize > self.config.filter_bytes;
         if has_too_many_subscriptions || has_too_many_replays || has_too_many_bytes {
             return ReasonCode::QuotaExceeded;
         }
-        let granted_options = Granted {
-            qos: options.qos,
-            no_local: options.no_local,
-            retain_as_published: options.retain_as_published,
-            id,
-        };
-        session.subscribe(filter, granted_options);
-        if wants_retained {
-            session.replay(filter, self.retained_ever);
+        let born = existing.map_or_else(|| session.subscribed.wrapping_add(1), |existing| existing.born);
+        if is_new {
+            session.subscribed = born;
+            session.subscriptions += 1;
+            session.filter_bytes = session.filter_bytes.saturating_add(length(filter));
+            self.tally.stats.subscriptions += 1;
+            self.tally.stats.shared_subscriptions += usize::from(filter.is_shared());
         }
-        self.router.subscribe(key, filter, granted_options);
-        self.stats.subscriptions += usize::from(!existed);
-        granted(options.qos)
+        let qos = options.qos.min(maximum_qos);
+        let granted_options =
+            Granted { qos, no_local: options.no_local, retain_as_published: options.retain_as_published, id };
+        if wants_retained
+            && self.exchange(key).is_some()
+            && let Some(session) = self.sessions.get_mut(key)
+        {
+            session.replay(filter, born, self.retained_ever);
+        }
+        self.router.subscribe(key, filter, Subscribed { granted: granted_options, born });
+        granted(qos)
     }
 
-    pub(super) fn on_unsubscribe(
-        &mut self,
-        conn: ConnId,
-        key: Key,
-        packet: &Unsubscribe<'_>,
-        cx: &mut Cx<'_>,
-    ) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
+    pub(super) fn on_unsubscribe(&mut self, conn: Key, key: Key, packet: &Unsubscribe<'_>, cx: &mut Cx<'_>) {
         let mut codes = Vec::with_capacity(packet.filters.len());
         for filter in packet.filters {
             // Compared as text, never matched (MQTT-3.10.4-1).
-            let existed = session.unsubscribe(filter);
-            if existed {
-                self.router.unsubscribe(key, filter);
-                self.stats.subscriptions -= 1;
+            let existed = self.router.unsubscribe(key, filter);
+            if existed && let Some(session) = self.sessions.get_mut(key) {
+                session.subscriptions -= 1;
+                session.filter_bytes = session.filter_bytes.saturating_sub(length(filter));
+                self.tally.stats.subscriptions -= 1;
+                self.tally.stats.shared_subscriptions -= usize::from(filter.is_shared());
             }
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
         }
+        let codes = codes.as_slice().into();
         let properties = AckProperties::default();
-        self.send(
-            conn,
-            UnsubAck { packet_id: packet.packet_id, codes: codes.as_slice().into(), properties },
-            cx,
-        );
+        self.send(conn, UnsubAck { packet_id: packet.packet_id, codes, properties }, cx);
     }
 }
 

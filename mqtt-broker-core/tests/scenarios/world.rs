@@ -89,7 +89,7 @@ impl Policy for Rules {
     fn decide(&mut self, question: &Question<'_>) -> Decision {
         let Question { client: Client { user_name, .. }, request } = question;
         let subject = match request {
-            Request::Connect { password } => {
+            Request::Connect { password, .. } => {
                 if *password == Some(Password(b"wrong")) {
                     return Decision::Now(Verdict::Deny(ReasonCode::BadUserNameOrPassword));
                 }
@@ -97,6 +97,7 @@ impl Policy for Rules {
             }
             Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
             Request::Subscribe { filter, .. } => filter.as_str(),
+            Request::Authenticate { .. } => return Decision::Now(Verdict::Allow),
         };
         if subject.contains("later") {
             Decision::Later
@@ -185,7 +186,8 @@ impl World {
                 ["allow"] => self.answer(Verdict::Allow),
                 ["deny", code] => self.answer(Verdict::Deny(packet::code(code))),
                 ["kick", client_id, code] => {
-                    self.handle(Event::Kick { client_id, reason: packet::code(code) })
+                    let reason = packet::code(code);
+                    self.handle(Event::Disconnect { client_id, reason, server_reference: None });
                 }
                 ["shutdown"] => self.handle(Event::Shutdown),
                 _ => panic!("what does this line mean: {line}"),

@@ -1,0 +1,280 @@
+//! The broker: which event and which packet leads where.
+
+mod acknowledge;
+mod authenticate;
+mod close;
+mod connect;
+mod connections;
+mod damping;
+mod deliver;
+mod publish;
+mod questions;
+mod retain;
+mod route;
+mod send;
+mod session;
+mod shared;
+mod subscribe;
+mod sys;
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use bytes::{Buf, BytesMut};
+use mqtt_codec::{
+    Auth, DecodeError, Disconnect, Frame, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish,
+    Subscribe, SubscriptionId, Unsubscribe, Version, frame,
+};
+use mqtt_session::Timestamp;
+use mqtt_topic::RetainedTrie;
+
+use self::damping::Damper;
+use self::sys::Sys;
+use crate::connection::Connection;
+use crate::index::Index;
+use crate::router::{Granted, Router, Target};
+use crate::session::{Retained, Session};
+use crate::slab::{Key, Slab};
+use crate::stats::Tally;
+use crate::timers::{Timer, Timers};
+use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Policy, Stats, Ticket};
+
+/// Due timers that one [`Event::Tick`] looks at; if there are more, the deadline stays in the past.
+const TIMERS_PER_TICK: usize = 1024;
+
+/// An MQTT broker. See the [crate] for the contract.
+///
+/// It holds all sessions, subscriptions and retained messages, and no transport. A clone is an independent broker in the
+/// same state. Brokers in the same state are equal and have the same hash, whatever they have counted, so that a model
+/// checker can explore them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Broker<P = AllowAll> {
+    policy: P,
+    core: Core,
+}
+
+impl<P: Policy> Broker<P> {
+    /// A broker with no connections and no sessions.
+    pub fn new(config: Config, policy: P) -> Self {
+        Self { policy, core: Core::new(config) }
+    }
+
+    /// Takes in what happened at `now` and calls `actions` for what is to be done.
+    ///
+    /// A `now` earlier than one before counts as that one.
+    pub fn handle(&mut self, now: Timestamp, event: Event<'_>, actions: &mut dyn Actions) {
+        let cx = &mut Cx { policy: &mut self.policy, out: actions };
+        self.core.now = self.core.now.max(now);
+        self.core.handle(event, cx);
+    }
+
+    /// When the broker wants an [`Event::Tick`], if it does. One tick does a bounded amount of work, so the deadline may still
+    /// lie in the past after it; then another is wanted, and others can have their turn in between.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.core.timers.next()
+    }
+
+    /// Counts.
+    pub fn stats(&self) -> Stats {
+        self.core.stats()
+    }
+
+    /// How often clients did what.
+    pub const fn faults(&self) -> &Faults {
+        &self.core.tally.faults
+    }
+
+    /// The policy, to change it.
+    pub const fn policy_mut(&mut self) -> &mut P {
+        &mut self.policy
+    }
+}
+
+/// What a call of `handle` lends to everything below it.
+struct Cx<'a> {
+    policy: &'a mut dyn Policy,
+    out: &'a mut dyn Actions,
+}
+
+/// The broker without its policy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Core {
+    config: Config,
+    now: Timestamp,
+    connections: Slab<Connection>,
+    by_name: Index,
+    sessions: Slab<Session>,
+    by_client: Index,
+    router: Router,
+    retained: RetainedTrie<Retained>,
+    /// Messages that were ever retained.
+    retained_ever: u64,
+    timers: Timers,
+    /// Open questions: whose, and which of its packet's.
+    tickets: BTreeMap<Ticket, (Key, usize)>,
+    next_ticket: u64,
+    assigned_ids: u64,
+    shutting_down: bool,
+    tally: Tally,
+    damper: Damper,
+    sys: Sys,
+    scratch: Scratch,
+}
+
+/// Empty between events; kept to save allocations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Scratch {
+    /// Where a message goes.
+    targets: Vec<(Target, Granted)>,
+    subscription_ids: Vec<SubscriptionId>,
+    /// What a Topic Alias stands for.
+    topic: String,
+}
+
+/// What became of the packet at the front of the buffer.
+enum Taken {
+    /// It is done with.
+    Done,
+    /// It waits for an answer of the policy.
+    Waits,
+    /// It is a message with a large payload, which is still to be taken.
+    Message(publish::Draft),
+}
+
+impl Core {
+    fn new(config: Config) -> Self {
+        Self {
+            now: Timestamp::ZERO,
+            connections: Slab::new(),
+            by_name: Index::default(),
+            sessions: Slab::new(),
+            by_client: Index::default(),
+            router: Router::new(config.seed),
+            retained: RetainedTrie::new(),
+            retained_ever: 0,
+            timers: Timers::default(),
+            tickets: BTreeMap::new(),
+            next_ticket: 0,
+            assigned_ids: 0,
+            shutting_down: false,
+            tally: Tally::default(),
+            damper: Damper::new(config.damping),
+            sys: Sys::default(),
+            scratch: Scratch::default(),
+            config,
+        }
+    }
+
+    fn handle(&mut self, event: Event<'_>, cx: &mut Cx<'_>) {
+        self.start_sys();
+        match event {
+            Event::Opened { conn, listener } => self.opened(conn, listener, cx),
+            Event::Received { conn, bytes } => {
+                if let Some(conn) = self.connection_named(conn) {
+                    while self.take_packet(conn, bytes, cx) {}
+                }
+            }
+            Event::Written { conn, bytes } => self.written(conn, bytes, cx),
+            Event::Closed { conn } => self.transport_closed(conn, cx),
+            Event::Tick => self.tick(cx),
+            Event::Answered { ticket, verdict } => self.answered(ticket, verdict, cx),
+            Event::Publish(message) => self.route_message(&Arc::new(message.received_at(self.now)), cx),
+            Event::Disconnect { client_id, reason, server_reference } => {
+                self.disconnect_client(client_id, reason, server_reference, cx);
+            }
+            Event::Shutdown => self.shut_down(cx),
+        }
+    }
+
+    /// Takes the packet at the front, if it is whole and nothing holds the connection. Whether there may be more.
+    fn take_packet(&mut self, conn: Key, bytes: &mut BytesMut, cx: &mut Cx<'_>) -> bool {
+        let Some(connection) = self.connections.get_mut(conn).filter(|connection| !connection.paused) else {
+            return false;
+        };
+        let (Some(session), Some(version)) = (connection.session, connection.version) else {
+            return self.take_before_connected(conn, bytes, cx);
+        };
+        let found = match frame(bytes, &self.config.limits) {
+            Ok(Some(found)) => found,
+            Ok(None) => return false,
+            Err(error) => return self.malformed(conn, &error, cx),
+        };
+        connection.keep_alive.packet(self.now);
+        let len = found.bytes().len();
+        match self.packet(conn, session, version, found, cx) {
+            Err(error) => return self.malformed(conn, &error, cx),
+            Ok(Taken::Waits) => return false,
+            Ok(Taken::Done) => bytes.advance(len),
+            Ok(Taken::Message(draft)) => {
+                let (message, delivery) = draft.take(bytes, len);
+                self.take_large(conn, session, message, delivery, cx);
+            }
+        }
+        self.tally.stats.packets_received += 1;
+        self.tally.stats.bytes_received += len as u64;
+        self.packet_done(conn, cx)
+    }
+
+    fn packet(
+        &mut self,
+        conn: Key,
+        session: Key,
+        version: Version,
+        found: Frame<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Taken, DecodeError> {
+        match found.packet_type() {
+            PacketType::Publish => {
+                let publish = Publish::decode(version, found)?;
+                return Ok(self.on_publish(conn, session, version, &publish, cx));
+            }
+            PacketType::PubAck => self.on_puback(conn, session, PubAck::decode(version, found)?, cx),
+            PacketType::PubRec => self.on_pubrec(conn, session, PubRec::decode(version, found)?, cx),
+            PacketType::PubRel => self.on_pubrel(conn, session, PubRel::decode(version, found)?, cx),
+            PacketType::PubComp => self.on_pubcomp(conn, session, PubComp::decode(version, found)?, cx),
+            PacketType::Subscribe => {
+                let subscribe = Subscribe::decode(version, found)?;
+                return Ok(self.on_subscribe(conn, session, version, &subscribe, cx));
+            }
+            PacketType::Unsubscribe => {
+                let unsubscribe = Unsubscribe::decode(version, found)?;
+                self.on_unsubscribe(conn, session, &unsubscribe, cx);
+            }
+            PacketType::PingReq => {
+                Packet::decode(version, found)?;
+                self.send(conn, Packet::PingResp, cx);
+            }
+            PacketType::Disconnect => {
+                let disconnect = Disconnect::decode(version, found)?;
+                self.on_disconnect(conn, session, &disconnect, cx);
+            }
+            PacketType::Auth if version.is_v5() => {
+                let auth = Auth::decode(version, found)?;
+                return Ok(self.on_auth(conn, &auth, cx));
+            }
+            PacketType::Auth => self.end(conn, Fault::ReservedPacketType, cx),
+            PacketType::Connect => self.end(conn, Fault::SecondConnect, cx),
+            PacketType::ConnAck | PacketType::SubAck | PacketType::UnsubAck | PacketType::PingResp => {
+                self.end(conn, Fault::WrongDirection, cx);
+            }
+        }
+        Ok(Taken::Done)
+    }
+
+    fn tick(&mut self, cx: &mut Cx<'_>) {
+        // What is set again for this moment has its turn in the next tick.
+        let due: Vec<_> =
+            core::iter::from_fn(|| self.timers.pop_due(self.now)).take(TIMERS_PER_TICK).collect();
+        for timer in due {
+            match timer {
+                Timer::Connection(place) => self.connection_timer(place, cx),
+                Timer::Session(place) => self.session_timer(place, cx),
+                Timer::Replay(place) => self.replay_timer(place, cx),
+                Timer::Sys => self.publish_sys(cx),
+            }
+        }
+        self.expire_retained(TIMERS_PER_TICK);
+    }
+}

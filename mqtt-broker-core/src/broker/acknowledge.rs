@@ -1,0 +1,74 @@
+//! Acknowledgements of both directions (MQTT 5.0 §3.4 to §3.7, §4.3).
+
+use mqtt_codec::{PubAck, PubComp, PubRec, PubRel, ReasonCode};
+use mqtt_session::{AckError, LocalId, Released, RemoteId};
+
+use super::{Core, Cx};
+use crate::Fault;
+use crate::session::Exchange;
+use crate::slab::Key;
+
+impl Core {
+    fn existing_exchange(&mut self, key: Key) -> Option<&mut Exchange> {
+        self.sessions.get_mut(key)?.exchange.as_deref_mut()
+    }
+
+    pub(super) fn on_puback(&mut self, conn: Key, key: Key, packet: PubAck<'_>, cx: &mut Cx<'_>) {
+        let outcome = self.existing_exchange(key).map(|exchange| {
+            exchange.send.puback(LocalId(packet.packet_id)).map(|parcel| exchange.landed(&parcel))
+        });
+        self.acknowledged(conn, key, outcome.unwrap_or(Err(AckError::UnknownId)), cx);
+    }
+
+    pub(super) fn on_pubcomp(&mut self, conn: Key, key: Key, packet: PubComp<'_>, cx: &mut Cx<'_>) {
+        let outcome =
+            self.existing_exchange(key).map(|exchange| exchange.send.pubcomp(LocalId(packet.packet_id)));
+        self.acknowledged(conn, key, outcome.unwrap_or(Err(AckError::UnknownId)), cx);
+    }
+
+    pub(super) fn on_pubrec(&mut self, conn: Key, key: Key, packet: PubRec<'_>, cx: &mut Cx<'_>) {
+        let accepted = !packet.reason.is_error();
+        let pubrel = |reason| PubRel::new(packet.packet_id, reason);
+        let outcome = self.existing_exchange(key).map(|exchange| {
+            let released = exchange.send.pubrec(LocalId(packet.packet_id), accepted)?;
+            match &released {
+                Released::SendPubRel(parcel) => parcel.iter().for_each(|parcel| exchange.landed(parcel)),
+                Released::Refused(parcel) => exchange.landed(parcel),
+            }
+            Ok(released)
+        });
+        match outcome.unwrap_or(Err(AckError::UnknownId)) {
+            Ok(Released::SendPubRel(_)) => {
+                self.send(conn, pubrel(ReasonCode::Success), cx);
+                self.acknowledged(conn, key, Ok(()), cx);
+            }
+            Err(AckError::UnknownId) if accepted => {
+                self.tally.faults.add(Fault::UnknownPubRec);
+                self.send(conn, pubrel(ReasonCode::PacketIdentifierNotFound), cx);
+            }
+            Ok(Released::Refused(_)) => self.acknowledged(conn, key, Ok(()), cx),
+            Err(error) => self.acknowledged(conn, key, Err(error), cx),
+        }
+    }
+
+    pub(super) fn on_pubrel(&mut self, conn: Key, key: Key, packet: PubRel<'_>, cx: &mut Cx<'_>) {
+        let known = self
+            .existing_exchange(key)
+            .is_some_and(|exchange| exchange.receive.release(RemoteId(packet.packet_id)));
+        let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
+        if !known {
+            self.tally.faults.add(Fault::UnknownPubRel);
+        }
+        self.send(conn, PubComp::new(packet.packet_id, reason), cx);
+    }
+
+    /// Quota or bytes may have come free, so what waits for them can go (MQTT-3.3.4-9).
+    fn acknowledged(&mut self, conn: Key, key: Key, outcome: Result<(), AckError>, cx: &mut Cx<'_>) {
+        match outcome {
+            Ok(()) => self.pump(key, cx),
+            // The peer may have kept it from a session that we no longer have.
+            Err(AckError::UnknownId) => self.tally.faults.add(Fault::UnknownAck),
+            Err(AckError::WrongKind) => self.end(conn, Fault::WrongAck, cx),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Connections as the runtime sees them: opened, read, written, silent for too long.
+
+use core::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+use mqtt_codec::ReasonCode;
+use mqtt_session::Timestamp;
+
+use super::{Core, Cx};
+use crate::connection::Connection;
+use crate::slab::Key;
+use crate::timers::Timer;
+use crate::{ConnId, Fault, ListenerId, Note, Stats};
+
+/// The runtime names connections, so nobody chooses names that collide on purpose.
+fn hash(name: ConnId) -> u64 {
+    FixedState::with_seed(0).hash_one(name.0)
+}
+
+impl Core {
+    pub(super) fn stats(&self) -> Stats {
+        Stats {
+            connections: self.connections.len(),
+            sessions: self.sessions.len(),
+            retained_messages: self.retained.len(),
+            ..self.tally.stats
+        }
+    }
+
+    pub(super) fn connection_named(&self, name: ConnId) -> Option<Key> {
+        let is_it = |place| self.connections.at(place).is_some_and(|connection| connection.name == name);
+        self.connections.key_at(self.by_name.find(hash(name), is_it)?)
+    }
+
+    pub(super) fn opened(&mut self, name: ConnId, listener: ListenerId, cx: &mut Cx<'_>) {
+        // A name that is used again was closed before.
+        self.transport_closed(name, cx);
+        let is_full = self.connections.len() >= self.config.connections;
+        if self.shutting_down || is_full {
+            let reason = if is_full { ReasonCode::ServerBusy } else { ReasonCode::ServerShuttingDown };
+            cx.out.note(&Note::Refused { conn: name, reason });
+            return cx.out.close(name);
+        }
+        let conn = self.connections.insert(Connection::new(name, listener, self.now));
+        let Self { connections, by_name, .. } = self;
+        by_name.insert(hash(name), conn.index(), |place| {
+            connections.at(place).map_or(0, |connection| hash(connection.name))
+        });
+        self.set_connection_timer(conn);
+    }
+
+    /// Removes a connection from all that lead to it.
+    pub(super) fn take_connection(&mut self, conn: Key) -> Option<Connection> {
+        let mut connection = self.connections.remove(conn)?;
+        self.by_name.remove(hash(connection.name), conn.index());
+        self.timers.set(&mut connection.alarm, None, Timer::Connection(conn.index()));
+        for ticket in connection.waiting.iter().flat_map(|waiting| &waiting.tickets) {
+            self.tickets.remove(ticket);
+        }
+        Some(connection)
+    }
+
+    /// The packet has been taken: its answers are used up, and its own output may fill the window. Whether the next can have
+    /// its turn.
+    pub(super) fn packet_done(&mut self, conn: Key, cx: &mut Cx<'_>) -> bool {
+        let Some(connection) = self.connections.get_mut(conn) else { return false };
+        connection.waiting = None;
+        connection.output_full |= connection.unsent >= self.config.output_window;
+        self.set_reading(conn, cx);
+        true
+    }
+
+    pub(super) fn written(&mut self, name: ConnId, bytes: usize, cx: &mut Cx<'_>) {
+        let Some(conn) = self.connection_named(name) else { return };
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        connection.unsent = connection.unsent.saturating_sub(bytes);
+        connection.output_full &= connection.unsent > self.config.output_window / 2;
+        if connection.paused && connection.session.is_some() {
+            // Its packets are not looked at, but it takes ours, so it is alive.
+            connection.keep_alive.packet(self.now);
+        }
+        if let Some(session) = connection.session {
+            self.pump(session, cx);
+        }
+        self.set_reading(conn, cx);
+    }
+
+    /// Tells the runtime if reading has to stop or can go on.
+    pub(super) fn set_reading(&mut self, conn: Key, cx: &mut Cx<'_>) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let pause = connection.has_to_wait() || connection.output_full;
+        if pause == connection.paused {
+            return;
+        }
+        connection.paused = pause;
+        if pause {
+            return cx.out.pause_reading(connection.name);
+        }
+        connection.keep_alive.packet(self.now);
+        cx.out.resume_reading(connection.name);
+    }
+
+    pub(super) fn connection_timer(&mut self, place: u32, cx: &mut Cx<'_>) {
+        let Some(conn) = self.connections.key_at(place) else { return };
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        connection.alarm = crate::timers::Alarm::OFF;
+        if let Some(waiting) = &mut connection.waiting
+            && waiting.damped_until.is_some_and(|until| until <= self.now)
+        {
+            waiting.damped_until = None;
+            self.set_connection_timer(conn);
+            return self.set_reading(conn, cx);
+        }
+        let session = connection.session;
+        if connection.has_to_wait() {
+            // We keep it waiting, not it us.
+            connection.keep_alive.packet(self.now);
+        } else if self.patience_ends(conn).is_some_and(|end| end <= self.now) {
+            self.tally.faults.add(Fault::KeepAlive);
+            return match session {
+                Some(_) => self.end_uncounted(conn, ReasonCode::KeepAliveTimeout, None, None, cx),
+                None => self.close_silently(conn, ReasonCode::KeepAliveTimeout, cx),
+            };
+        } else if let Some(session) = session.and_then(|key| self.sessions.get_mut(key)) {
+            session.rest();
+        }
+        self.set_connection_timer(conn);
+    }
+
+    /// When a client has been silent for too long.
+    fn patience_ends(&self, conn: Key) -> Option<Timestamp> {
+        let connection = self.connections.get(conn)?;
+        match connection.session {
+            Some(_) => connection.keep_alive.deadline(),
+            None => Some(connection.keep_alive.last().plus_millis(self.config.connect_timeout)),
+        }
+    }
+
+    /// Sets the timer for the deadline as it is now. A packet moves the deadline and not the timer, which is set again
+    /// when it fires.
+    pub(super) fn set_connection_timer(&mut self, conn: Key) {
+        let patience_ends = self.patience_ends(conn);
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let damped = connection.waiting.as_ref().and_then(|waiting| waiting.damped_until);
+        let at = damped.or(patience_ends);
+        self.timers.set(&mut connection.alarm, at, Timer::Connection(conn.index()));
+    }
+}

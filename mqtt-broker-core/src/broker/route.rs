@@ -1,0 +1,95 @@
+//! From a message to its subscribers (MQTT 5.0 §3.3.4).
+
+use alloc::sync::Arc;
+use core::mem;
+
+use mqtt_codec::QoS;
+
+use super::deliver::Terms;
+use super::{Core, Cx};
+use crate::message::Incoming;
+use crate::router::{Granted, Target};
+use crate::slab::Key;
+use crate::{Message, Overlapping};
+
+impl Core {
+    /// Routes a message that is kept already.
+    pub(super) fn route_message(&mut self, message: &Arc<Message>, cx: &mut Cx<'_>) {
+        let Some(mut incoming) = Incoming::stored(message, self.now) else { return };
+        incoming.from = message.publisher.as_ref().and_then(|publisher| self.session_of(publisher));
+        self.route(&mut incoming, cx);
+    }
+
+    /// Gives a message to all who subscribe to its topic, and keeps it if it is to be retained. Whether there is anybody.
+    pub(super) fn route(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) -> bool {
+        if incoming.retain {
+            self.retain(incoming, cx);
+        }
+        let mut targets = mem::take(&mut self.scratch.targets);
+        self.router.visit(incoming.topic, |target, granted| targets.push((target, granted)));
+        let has_subscribers = !targets.is_empty();
+        if targets.len() > 1 {
+            // One client's subscriptions side by side.
+            targets.sort_by_key(|&(target, _)| target);
+        }
+        for matches in targets.chunk_by(|(a, _), (b, _)| a == b) {
+            match matches.first() {
+                Some(&(Target::Session(place), _)) => {
+                    if let Some(key) = self.sessions.key_at(place) {
+                        self.deliver_matches(key, incoming, matches, cx);
+                    }
+                }
+                Some(&(Target::Group(place), _)) => {
+                    if let Some(group) = self.router.group_at(place) {
+                        self.deliver_to_group(group, incoming, true, cx);
+                    }
+                }
+                None => {}
+            }
+        }
+        targets.clear();
+        self.scratch.targets = targets;
+        has_subscribers
+    }
+
+    /// Gives a message to one client, whose subscriptions match it.
+    fn deliver_matches(
+        &mut self,
+        key: Key,
+        incoming: &mut Incoming<'_>,
+        matches: &[(Target, Granted)],
+        cx: &mut Cx<'_>,
+    ) {
+        let is_own = incoming.from == Some(key);
+        // MQTT-3.8.3-3
+        let heard =
+            matches.iter().map(|(_, granted)| granted).filter(|granted| !(is_own && granted.no_local));
+        if self.config.overlapping == Overlapping::CopyEach {
+            for granted in heard {
+                self.tally.stats.copies_routed += 1;
+                self.deliver(key, incoming, &Terms::of(granted, incoming, None), cx);
+            }
+            return;
+        }
+        let mut subscription_ids = mem::take(&mut self.scratch.subscription_ids);
+        let mut best: Option<(QoS, bool)> = None;
+        for granted in heard {
+            let (qos, retain) = best.unwrap_or_default();
+            best = Some((qos.max(granted.qos), retain || granted.retain_as_published));
+            subscription_ids.extend(granted.id);
+        }
+        if let Some((qos, retain_as_published)) = best {
+            // At the highest QoS, with all identifiers (MQTT-3.3.4-2, MQTT-3.3.4-4).
+            let terms = Terms {
+                qos: qos.min(incoming.qos),
+                retain: retain_as_published && incoming.retain,
+                subscription_ids: &subscription_ids,
+                group: None,
+            };
+            self.tally.stats.copies_routed += 1;
+            self.deliver(key, incoming, &terms, cx);
+        }
+        subscription_ids.clear();
+        self.scratch.subscription_ids = subscription_ids;
+    }
+}

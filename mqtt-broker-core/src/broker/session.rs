@@ -1,0 +1,137 @@
+//! How long sessions live, and what becomes of wills (MQTT 5.0 §3.1.2.5, §4.1).
+
+use alloc::sync::Arc;
+
+use mqtt_session::{Handshake, Timestamp};
+use siphasher::sip::SipHasher13;
+
+use super::{Core, Cx};
+use crate::DropReason;
+use crate::message::Incoming;
+use crate::queue::Parcel;
+use crate::session::{Exchange, Session};
+use crate::slab::Key;
+use crate::timers::{Alarm, Timer};
+
+/// Clients choose their identifiers, so their hashes are keyed.
+fn hash(seed: u128, client_id: &str) -> u64 {
+    SipHasher13::new_with_key(&seed.to_le_bytes()).hash(client_id.as_bytes())
+}
+
+impl Core {
+    /// The session of a client, if it has one.
+    pub(super) fn session_of(&self, client_id: &str) -> Option<Key> {
+        let is_it = |place| self.sessions.at(place).is_some_and(|session| *session.client_id == *client_id);
+        self.sessions.key_at(self.by_client.find(hash(self.config.seed, client_id), is_it)?)
+    }
+
+    pub(super) fn insert_session(&mut self, session: Session) -> Key {
+        let Self { sessions, by_client, config, .. } = self;
+        let own = hash(config.seed, &session.client_id);
+        let key = sessions.insert(session);
+        by_client.insert(own, key.index(), |place| {
+            sessions.at(place).map_or(0, |session| hash(config.seed, &session.client_id))
+        });
+        key
+    }
+
+    /// A session's messages under way, made if there were none.
+    pub(super) fn exchange(&mut self, key: Key) -> Option<&mut Exchange> {
+        let conn = self.sessions.get(key)?.conn;
+        let quotas = conn.and_then(|conn| self.quotas(conn));
+        Some(self.sessions.get_mut(key)?.exchange(self.config.send_maximum, quotas))
+    }
+
+    /// The client is gone: from here on its Session Expiry Interval and Will Delay Interval run.
+    pub(super) fn leave(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        session.conn = None;
+        session.left = self.now;
+        if let Some(exchange) = &mut session.exchange {
+            exchange.send.disconnected();
+        }
+        session.rest();
+        self.router.set_connected(key, false);
+        self.come_due(key, cx);
+    }
+
+    /// The client is back in its session: nothing runs any more, and a will that waited is not sent (MQTT-3.1.3-9).
+    pub(super) fn continue_session(&mut self, key: Key) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.will = None;
+            self.timers.set(&mut session.alarm, None, Timer::Session(key.index()));
+        }
+    }
+
+    pub(super) fn session_timer(&mut self, place: u32, cx: &mut Cx<'_>) {
+        let Some(key) = self.sessions.key_at(place) else { return };
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.alarm = Alarm::OFF;
+            self.come_due(key, cx);
+        }
+    }
+
+    /// Does what the time asks of a session whose client is away. Also before anything else happens to it, since a timer may
+    /// be late.
+    pub(super) fn come_due(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.now);
+        let Some(session) = self.sessions.get(key) else { return };
+        if is_due(session.expires()) {
+            self.tally.stats.sessions_expired += u64::from(session.expiry_interval > 0);
+            return self.end_session(key, cx);
+        }
+        if is_due(session.will_due()) {
+            self.publish_will(key, cx);
+        }
+        if let Some(session) = self.sessions.get_mut(key) {
+            let at = session.expires().into_iter().chain(session.will_due()).min();
+            self.timers.set(&mut session.alarm, at, Timer::Session(key.index()));
+        }
+    }
+
+    fn publish_will(&mut self, key: Key, cx: &mut Cx<'_>) {
+        if let Some(will) = self.sessions.get_mut(key).and_then(|session| session.will.take()) {
+            self.route_message(&Arc::new(will.message.received_at(self.now)), cx);
+        }
+    }
+
+    /// The session ends: subscriptions and messages go, and a will that still waits is published (MQTT-3.1.2-8).
+    pub(super) fn end_session(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let Some(mut session) = self.sessions.remove(key) else { return };
+        let place = key.index();
+        self.by_client.remove(hash(self.config.seed, &session.client_id), place);
+        self.timers.set(&mut session.alarm, None, Timer::Session(place));
+        self.tally.stats.subscriptions -= session.subscriptions as usize;
+        self.tally.stats.shared_subscriptions -= self.router.unsubscribe_all(key);
+        if let Some(mut exchange) = session.exchange {
+            self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(place));
+            // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
+            for (handshake, parcel) in exchange.send.into_messages() {
+                if handshake == Handshake::AtLeastOnce && parcel.group.is_some() {
+                    self.tally.stats.copies_routed += 1;
+                    self.hand_on(&parcel, &session.client_id, cx);
+                }
+            }
+            while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
+                self.tally.stats.copies_queued -= 1;
+                self.hand_on(&parcel, &session.client_id, cx);
+            }
+        }
+        if let Some(will) = session.will {
+            self.route_message(&Arc::new(will.message.received_at(self.now)), cx);
+        }
+    }
+
+    /// Gives a copy to another member of its group, if there is one.
+    fn hand_on(&mut self, parcel: &Parcel, client_id: &str, cx: &mut Cx<'_>) {
+        let reason = match Incoming::stored(&parcel.message, self.now) {
+            Some(incoming) if incoming.is_expired(self.now) => DropReason::Expired,
+            Some(mut incoming) => match parcel.group {
+                Some(group) if self.deliver_to_group(group, &mut incoming, false, cx) => return,
+                _ => DropReason::SessionEnded,
+            },
+            None => DropReason::SessionEnded,
+        };
+        self.dropped(client_id, &parcel.message.topic, reason, cx);
+    }
+}

@@ -1,0 +1,100 @@
+//! Shared subscriptions: which member gets a message (MQTT 5.0 §4.8.2).
+
+use mqtt_codec::QoS;
+use siphasher::sip::SipHasher13;
+
+use super::deliver::Terms;
+use super::{Core, Cx};
+use crate::SharedStrategy;
+use crate::message::Incoming;
+use crate::queue::Parcel;
+use crate::router::{Granted, Group};
+use crate::slab::Key;
+
+/// Members of a group that are compared, connected ones and then others, to find who gets a message.
+const MEMBERS_COMPARED: usize = 32;
+
+impl Core {
+    /// Gives a message to one member of a group. False if there is none. A copy that was made before is not a new one.
+    pub(super) fn deliver_to_group(
+        &mut self,
+        group: Key,
+        incoming: &mut Incoming<'_>,
+        is_new: bool,
+        cx: &mut Cx<'_>,
+    ) -> bool {
+        let Some((member, granted)) = self.choose_member(group, incoming) else { return false };
+        self.router.served(group, member);
+        self.tally.stats.copies_routed += u64::from(is_new);
+        // Under its own subscription alone (MQTT-4.8.2-3).
+        self.deliver(member, incoming, &Terms::of(&granted, incoming, Some(group)), cx);
+        true
+    }
+
+    /// Whose it is by the strategy, but one that can take it now before one that cannot, one that is connected before one that
+    /// is away, and one that would have to drop it last.
+    fn choose_member(&self, group: Key, incoming: &mut Incoming<'_>) -> Option<(Key, Granted)> {
+        let group = self.router.group(group)?;
+        let preferred = (self.config.shared_strategy == SharedStrategy::Sticky)
+            .then(|| group.last().and_then(|key| Some((key, group.member(key)?))))
+            .flatten();
+        let hashed = self.first_by_hash(group, incoming).map(|first| group.connected_from(first));
+        let by_turn = hashed.is_none().then(|| group.connected_in_turn());
+        let connected = hashed.into_iter().flatten().chain(by_turn.into_iter().flatten());
+        let candidates = preferred
+            .into_iter()
+            .chain(connected.take(MEMBERS_COMPARED))
+            .chain(group.in_turn().take(MEMBERS_COMPARED));
+        let wants_least = self.config.shared_strategy == SharedStrategy::LeastInFlight;
+        let mut best: Option<((u8, usize), (Key, Granted))> = None;
+        for (key, granted) in candidates {
+            let Some(class) = self.class(key, granted, incoming) else { continue };
+            let load = if wants_least { self.in_flight(key) } else { 0 };
+            if best.is_none_or(|(best, _)| (class, load) < best) {
+                best = Some(((class, load), (key, granted)));
+            }
+            if (class, load) == (0, 0) {
+                break;
+            }
+        }
+        best.map(|(_, chosen)| chosen)
+    }
+
+    /// Which of the connected members is first by the hash of the topic or of the publisher, if the strategy asks for it.
+    fn first_by_hash(&self, group: &Group, incoming: &Incoming<'_>) -> Option<usize> {
+        let text = match self.config.shared_strategy {
+            SharedStrategy::HashTopic => incoming.topic.as_str(),
+            SharedStrategy::HashPublisher => {
+                let publisher = incoming.from.and_then(|key| self.sessions.get(key));
+                publisher.map_or("", |session| &session.client_id)
+            }
+            SharedStrategy::RoundRobin | SharedStrategy::LeastInFlight | SharedStrategy::Sticky => {
+                return None;
+            }
+        };
+        let hash = SipHasher13::new_with_key(&self.config.seed.to_le_bytes()).hash(text.as_bytes());
+        let members = u64::try_from(group.connected()).ok().filter(|&members| members > 0)?;
+        usize::try_from(hash % members).ok()
+    }
+
+    /// How well a member can take a message: 0 is best.
+    fn class(&self, key: Key, granted: Granted, incoming: &mut Incoming<'_>) -> Option<u8> {
+        let session = self.sessions.get(key)?;
+        let qos = incoming.qos.min(granted.qos);
+        if session.conn.is_some() && self.may_deliver_now(key, session, incoming.topic, qos) {
+            return Some(0);
+        }
+        let size = Parcel::size_of(incoming.message(), usize::from(granted.id.is_some()));
+        let is_full = self.queue_is_full(session, size);
+        Some(match session.conn {
+            Some(_) if !is_full => 1,
+            None if qos != QoS::AtMostOnce && !is_full => 2,
+            Some(_) | None => 3,
+        })
+    }
+
+    fn in_flight(&self, key: Key) -> usize {
+        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        exchange.map_or(0, |exchange| exchange.send.len())
+    }
+}

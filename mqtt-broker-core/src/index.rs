@@ -1,0 +1,38 @@
+use core::hash::{Hash, Hasher};
+
+use hashbrown::HashTable;
+
+/// Finds places in a slab by the hash of what is there.
+///
+/// It can be made anew from the slab, and nothing depends on its order, so it is no part of equality and hash.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index(HashTable<u32>);
+
+impl Index {
+    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        self.0.find(hash, |&place| is_it(place)).copied()
+    }
+
+    /// Adds a place that is not there. `hash_of` gives the hash for any place that is.
+    pub(crate) fn insert(&mut self, hash: u64, place: u32, hash_of: impl Fn(u32) -> u64) {
+        self.0.insert_unique(hash, place, |&place| hash_of(place));
+    }
+
+    pub(crate) fn remove(&mut self, hash: u64, place: u32) {
+        if let Ok(entry) = self.0.find_entry(hash, |&other| other == place) {
+            entry.remove();
+        }
+    }
+}
+
+impl PartialEq for Index {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Index {}
+
+impl Hash for Index {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
