@@ -76,7 +76,7 @@ pub(super) fn packet(version: Version, script: &mut Script<'_>) -> Option<Vec<u8
         }
         9 => disconnect(version, script)?,
         _ => match script.byte()? % 4 {
-            0 => encode(version, auth()),
+            0 => encode(version, auth(script)?),
             _ => encode(version, Packet::PingReq),
         },
     })
@@ -141,15 +141,11 @@ fn disconnect(version: Version, script: &mut Script<'_>) -> Option<Vec<u8>> {
     Some(encode(version, Disconnect { reason, properties }))
 }
 
-fn auth() -> Auth<'static> {
-    Auth {
-        reason: ReasonCode::ReAuthenticate,
-        authentication_method: "M",
-        properties: AuthProperties {
-            authentication_data: if script.byte()? & 1 == 0 { None } else { Some(b"me") },
-            ..AuthProperties::default()
-        },
-    }
+fn auth(script: &mut Script<'_>) -> Option<Auth<'static>> {
+    let reason = script.pick([ReasonCode::ContinueAuthentication, ReasonCode::ReAuthenticate])?;
+    let authentication_data = script.pick([None, Some(&b"me"[..])])?;
+    let properties = AuthProperties { authentication_data, ..AuthProperties::default() };
+    Some(Auth { reason, authentication_method: "M", properties })
 }
 
 fn id(script: &mut Script<'_>) -> Option<PacketId> {
