@@ -43,7 +43,8 @@ struct Links(HashMap<ConnId, Link>, Sender<Report>);
 impl Actions for Links {
     fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
         let mut bytes = Vec::with_capacity(packet.encoded_len());
-        if let (Some(link), Ok(())) = (self.0.get(&conn), packet.encode(&mut bytes)) {
+        packet.append_to(&mut bytes);
+        if let Some(link) = self.0.get(&conn) {
             let _ = link.output.send(bytes);
         }
     }

@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes};
-use mqtt_codec::{EncodeError, Packet, Version};
+use mqtt_codec::{Packet, Version};
 use mqtt_topic::TopicNameBuf;
 
 use crate::{ConnId, DropReason, Note, Question, Ticket};
@@ -12,7 +12,7 @@ use crate::{ConnId, DropReason, Note, Question, Ticket};
 /// The methods return nothing: all feedback is an event, later. `Vec<Action>` implements the trait, for tests and for
 /// callers who like a list.
 pub trait Actions {
-    /// Send a packet. It is borrowed: encode it, or keep what it needs.
+    /// Send a packet. It is borrowed: copy its bytes, or keep what is shared.
     ///
     /// Report with [`Event::Written`](crate::Event::Written) when its bytes are gone.
     fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>);
@@ -34,12 +34,15 @@ pub trait Actions {
     fn note(&mut self, note: &Note<'_>);
 }
 
-/// A packet on its way out, with the version in which it goes and its exact length.
+/// A packet on its way out.
+///
+/// It is encoded already: [`head`](Self::head), and behind it the [`payload`](Self::payload) if there is one that can be
+/// written from where it lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     pub(crate) version: Version,
     pub(crate) packet: &'a Packet<'a>,
-    pub(crate) len: usize,
+    pub(crate) head: &'a [u8],
     pub(crate) payload: Option<&'a Bytes>,
 }
 
@@ -49,14 +52,14 @@ impl<'a> Outgoing<'a> {
         self.version
     }
 
-    /// The packet.
+    /// The packet, for those who want to look at it.
     pub const fn packet(&self) -> &'a Packet<'a> {
         self.packet
     }
 
-    /// Bytes of the whole packet, which are what [`Event::Written`](crate::Event::Written) counts.
-    pub const fn encoded_len(&self) -> usize {
-        self.len
+    /// All bytes of the packet that are not in [`payload`](Self::payload).
+    pub const fn head(&self) -> &'a [u8] {
+        self.head
     }
 
     /// The payload of a PUBLISH, if it is shared, as all of 4 KiB and more are: for a runtime that writes large ones from where
@@ -65,23 +68,19 @@ impl<'a> Outgoing<'a> {
         self.payload
     }
 
-    /// Appends the packet.
-    ///
-    /// # Errors
-    /// Only if the buffer has no room.
-    pub fn encode(&self, buffer: &mut impl BufMut) -> Result<(), EncodeError> {
-        self.packet.encode(self.version, buffer)
+    /// Bytes of the whole packet, which are what [`Event::Written`](crate::Event::Written) counts.
+    pub fn encoded_len(&self) -> usize {
+        self.head.len() + self.payload.map_or(0, Bytes::len)
     }
 
-    /// Appends the packet without the [payload](Self::payload), which has to follow on the wire; all of it, if there is
-    /// none.
+    /// Appends the packet.
     ///
-    /// # Errors
-    /// Only if the buffer has no room.
-    pub fn encode_head(&self, buffer: &mut impl BufMut) -> Result<(), EncodeError> {
-        match (self.packet, self.payload) {
-            (Packet::Publish(publish), Some(_)) => publish.encode_head(self.version, buffer),
-            _ => self.encode(buffer),
+    /// # Panics
+    /// If the buffer has no room, as [`BufMut::put_slice`] does. A `Vec` or `BytesMut` has.
+    pub fn append_to(&self, buffer: &mut impl BufMut) {
+        buffer.put_slice(self.head);
+        if let Some(payload) = self.payload {
+            buffer.put_slice(payload);
         }
     }
 }
@@ -113,8 +112,7 @@ pub enum Action {
 impl Actions for Vec<Action> {
     fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
         let mut bytes = Vec::with_capacity(packet.encoded_len());
-        // A Vec always has room.
-        let _ = packet.encode(&mut bytes);
+        packet.append_to(&mut bytes);
         self.push(Action::Send { conn, bytes });
     }
 

@@ -18,7 +18,6 @@ mod subscribe;
 mod sys;
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -33,8 +32,9 @@ use mqtt_topic::RetainedTrie;
 use self::damping::Damper;
 use self::sys::Sys;
 use crate::connection::Connection;
+use crate::encoder::Encoder;
 use crate::index::Index;
-use crate::router::{Granted, Router, Target};
+use crate::router::{Granted, PackedTarget, Router};
 use crate::session::{Retained, Session};
 use crate::slab::{Key, Slab};
 use crate::stats::Tally;
@@ -83,7 +83,7 @@ impl<P: Policy> Broker<P> {
 
     /// How often clients did what.
     pub const fn faults(&self) -> &Faults {
-        &self.core.tally.faults
+        &self.core.desk.tally.faults
     }
 
     /// The policy, to change it.
@@ -117,20 +117,25 @@ struct Core {
     next_ticket: u64,
     assigned_ids: u64,
     shutting_down: bool,
-    tally: Tally,
+    desk: Desk,
     damper: Damper,
     sys: Sys,
     scratch: Scratch,
+}
+
+/// What every packet passes on its way out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Desk {
+    encoder: Encoder,
+    tally: Tally,
 }
 
 /// Empty between events; kept to save allocations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Scratch {
     /// Where a message goes.
-    targets: Vec<(Target, Granted)>,
+    targets: Vec<(PackedTarget, Granted)>,
     subscription_ids: Vec<SubscriptionId>,
-    /// What a Topic Alias stands for.
-    topic: String,
 }
 
 /// What became of the packet at the front of the buffer.
@@ -159,7 +164,7 @@ impl Core {
             next_ticket: 0,
             assigned_ids: 0,
             shutting_down: false,
-            tally: Tally::default(),
+            desk: Desk::default(),
             damper: Damper::new(config.damping),
             sys: Sys::default(),
             scratch: Scratch::default(),
@@ -212,8 +217,8 @@ impl Core {
                 self.take_large(conn, session, message, delivery, cx);
             }
         }
-        self.tally.stats.packets_received += 1;
-        self.tally.stats.bytes_received += len as u64;
+        self.desk.tally.stats.packets_received += 1;
+        self.desk.tally.stats.bytes_received += len as u64;
         self.packet_done(conn, cx)
     }
 

@@ -36,14 +36,21 @@ pub(crate) struct Connection {
     /// Send quota: Receive Maximum of the client, or less.
     pub(crate) send_quota: u16,
     pub(crate) user_name: Option<Arc<str>>,
-    /// Since there was one.
-    pub(crate) inbound_aliases: Option<Box<InboundAliases>>,
-    /// If there may be any.
-    pub(crate) outbound_aliases: Option<Box<OutboundAliases>>,
+    /// If it has any of them.
+    pub(crate) extras: Option<Box<Extras>>,
     /// While the packet at the front of the buffer has to wait.
     pub(crate) waiting: Option<Box<Waiting>>,
+}
+
+/// What few connections have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Extras {
+    /// Since the client gave one out.
+    pub(crate) inbound_aliases: Option<InboundAliases>,
+    /// If the client allows any.
+    pub(crate) outbound_aliases: Option<OutboundAliases>,
     /// If CONNECT has an Authentication Method.
-    pub(crate) authentication: Option<Box<Authentication>>,
+    pub(crate) authentication: Option<Authentication>,
 }
 
 /// Why the packet at the front of the buffer waits.
@@ -96,11 +103,17 @@ impl Connection {
             connect_session_expiry: 0,
             send_quota: 0,
             user_name: None,
-            inbound_aliases: None,
-            outbound_aliases: None,
+            extras: None,
             waiting: None,
-            authentication: None,
         }
+    }
+
+    pub(crate) fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
+    pub(crate) fn authentication(&self) -> Option<&Authentication> {
+        self.extras.as_ref()?.authentication.as_ref()
     }
 
     /// Whether answers are missing, or it is too early.

@@ -50,6 +50,7 @@ mod action;
 mod broker;
 mod config;
 mod connection;
+mod encoder;
 mod event;
 mod fault;
 mod index;

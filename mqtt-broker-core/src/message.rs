@@ -8,6 +8,9 @@ use mqtt_topic::{TopicName, TopicNameBuf};
 
 use crate::slab::Key;
 
+/// Bytes of payload from which on it is made shareable before anybody gets it, so that many can be sent the same bytes.
+pub(crate) const SHARED: usize = 4 << 10;
+
 /// An Application Message: immutable, and shared by all who wait for it.
 ///
 /// It holds what travels from the publisher to every subscriber, and nothing that belongs to one connection.
@@ -89,6 +92,11 @@ impl Message {
         &self.payload
     }
 
+    /// The payload, if it is worth sharing with a runtime.
+    pub(crate) fn shared_payload(&self) -> Option<&Bytes> {
+        Some(&self.payload).filter(|payload| payload.len() >= SHARED)
+    }
+
     /// The properties, with what is left of the Message Expiry Interval at `now` (MQTT-3.3.2-6).
     pub(crate) fn properties(&self, now: Timestamp) -> Result<MessageProperties<'_>, DecodeError> {
         let properties = if self.properties.is_empty() {
@@ -125,8 +133,10 @@ pub(crate) struct Incoming<'a> {
     pub(crate) payload: &'a [u8],
     /// The payload, if it is shared already.
     pub(crate) shared_payload: Option<&'a Bytes>,
-    /// With what is left of the Message Expiry Interval.
-    pub(crate) properties: MessageProperties<'a>,
+    /// But for the Message Expiry Interval.
+    pub(crate) properties: &'a MessageProperties<'a>,
+    /// What is left of the Message Expiry Interval.
+    pub(crate) expiry_left: Option<u32>,
     /// The Message Expiry Interval as it was received.
     expiry_interval: Option<u32>,
     pub(crate) qos: QoS,
@@ -142,18 +152,18 @@ pub(crate) struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     /// One that came at `received` and goes on now.
     pub(crate) fn new(
-        publish: &Publish<'a>,
+        publish: &'a Publish<'a>,
         topic: &'a TopicName,
         (received, now): (Timestamp, Timestamp),
         from: Key,
     ) -> Self {
         let expiry_interval = publish.properties.message_expiry_interval;
-        let message_expiry_interval = left_of(expiry_interval, received, now);
         Self {
             topic,
             payload: publish.payload,
             shared_payload: None,
-            properties: MessageProperties { message_expiry_interval, ..publish.properties },
+            properties: &publish.properties,
+            expiry_left: left_of(expiry_interval, received, now),
             expiry_interval,
             qos: publish.delivery.qos(),
             retain: publish.retain,
@@ -164,13 +174,14 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// One that is kept already. `None` if it cannot be read, which cannot be: it was written by us.
-    pub(crate) fn stored(message: &'a Arc<Message>, now: Timestamp) -> Option<Self> {
-        Some(Self {
+    /// One that is kept already, with its properties at this time.
+    pub(crate) fn stored(message: &'a Arc<Message>, properties: &'a MessageProperties<'a>) -> Self {
+        Self {
             topic: &message.topic,
             payload: &message.payload,
-            shared_payload: Some(&message.payload),
-            properties: message.properties(now).ok()?,
+            shared_payload: message.shared_payload(),
+            properties,
+            expiry_left: properties.message_expiry_interval,
             expiry_interval: message.expiry_interval,
             qos: message.qos,
             retain: message.retain,
@@ -178,7 +189,7 @@ impl<'a> Incoming<'a> {
             from: None,
             publisher: None,
             message: Some(Arc::clone(message)),
-        })
+        }
     }
 
     /// The message, to be kept.
@@ -186,7 +197,7 @@ impl<'a> Incoming<'a> {
         let Self { topic, payload, expiry_interval, qos, retain, received, .. } = *self;
         let (properties, publisher) = (self.properties, &self.publisher);
         self.message.get_or_insert_with(|| {
-            let properties = MessageProperties { message_expiry_interval: expiry_interval, ..properties };
+            let properties = MessageProperties { message_expiry_interval: expiry_interval, ..*properties };
             let plain = Message::new(topic, Bytes::copy_from_slice(payload))
                 .with_qos(qos)
                 .with_retain(retain)

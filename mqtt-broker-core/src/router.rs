@@ -26,10 +26,30 @@ pub(crate) struct Subscribed {
 }
 
 /// Where a filter leads: to the place of a session or of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Session(u32),
     Group(u32),
+}
+
+/// The same in four bytes. There are fewer than 2^31 of either, for each takes more than two bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PackedTarget(u32);
+
+impl PackedTarget {
+    const GROUP: u32 = 1 << 31;
+
+    const fn session(key: Key) -> Self {
+        Self(key.index())
+    }
+
+    const fn group(key: Key) -> Self {
+        Self(key.index() | Self::GROUP)
+    }
+
+    pub(crate) const fn unpack(self) -> Target {
+        if self.0 & Self::GROUP == 0 { Target::Session(self.0) } else { Target::Group(self.0 & !Self::GROUP) }
+    }
 }
 
 /// A shared subscription: those who divide its messages among themselves (MQTT 5.0 §4.8.2).
@@ -94,7 +114,7 @@ fn around<T>(items: &[T], first: usize) -> impl Iterator<Item = &T> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Router {
-    trie: SubscriptionTrie<Target, Subscribed>,
+    trie: SubscriptionTrie<PackedTarget, Subscribed>,
     groups: Slab<Group>,
     group_of: BTreeMap<TopicFilterBuf, Key>,
     /// The groups of each session.
@@ -106,14 +126,14 @@ impl Router {
         #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
         let mut trie = SubscriptionTrie::with_seed(seed as u64);
         // From now on it knows the filters of each session.
-        trie.remove_key(&Target::Session(0));
+        trie.remove_key(&PackedTarget(0));
         Self { trie, groups: Slab::new(), group_of: BTreeMap::new(), memberships: BTreeSet::new() }
     }
 
     /// What a session has under this filter.
     pub(crate) fn get(&self, session: Key, filter: &TopicFilter) -> Option<Subscribed> {
         if !filter.is_shared() {
-            return self.trie.get(filter, &Target::Session(session.index())).copied();
+            return self.trie.get(filter, &PackedTarget::session(session)).copied();
         }
         let group = self.groups.get(*self.group_of.get(filter)?)?;
         let place = group.members.binary_search_by_key(&session, |&(key, _)| key).ok()?;
@@ -123,7 +143,7 @@ impl Router {
     /// A session that is connected makes a subscription or replaces one.
     pub(crate) fn subscribe(&mut self, session: Key, filter: &TopicFilter, subscribed: Subscribed) {
         let Some(share) = filter.share() else {
-            self.trie.insert(filter, Target::Session(session.index()), subscribed);
+            self.trie.insert(filter, PackedTarget::session(session), subscribed);
             return;
         };
         let key = match self.group_of.get(filter) {
@@ -134,7 +154,7 @@ impl Router {
                 let group = self.groups.insert(group);
                 self.group_of.insert(filter.into(), group);
                 let nothing = Subscribed { granted: Granted::default(), born: 0 };
-                self.trie.insert(share.filter, Target::Group(group.index()), nothing);
+                self.trie.insert(share.filter, PackedTarget::group(group), nothing);
                 group
             }
         };
@@ -158,7 +178,7 @@ impl Router {
 
     pub(crate) fn unsubscribe(&mut self, session: Key, filter: &TopicFilter) -> bool {
         if !filter.is_shared() {
-            return self.trie.remove(filter, &Target::Session(session.index())).is_some();
+            return self.trie.remove(filter, &PackedTarget::session(session)).is_some();
         }
         match self.group_of.get(filter) {
             Some(&group) => self.leave(session, group),
@@ -168,7 +188,7 @@ impl Router {
 
     /// Ends all subscriptions of a session, and gives how many of them were shared.
     pub(crate) fn unsubscribe_all(&mut self, session: Key) -> usize {
-        self.trie.remove_key(&Target::Session(session.index()));
+        self.trie.remove_key(&PackedTarget::session(session));
         let mut shared = 0;
         while let Some(&(_, group)) = self.memberships.range((session, Key::MIN)..=(session, Key::MAX)).next()
         {
@@ -190,13 +210,13 @@ impl Router {
         {
             self.group_of.remove(&group.filter);
             if let Some(share) = group.filter.share() {
-                self.trie.remove(share.filter, &Target::Group(key.index()));
+                self.trie.remove(share.filter, &PackedTarget::group(key));
             }
         }
         true
     }
 
-    pub(crate) fn visit(&self, name: &TopicName, mut f: impl FnMut(Target, Granted)) {
+    pub(crate) fn visit(&self, name: &TopicName, mut f: impl FnMut(PackedTarget, Granted)) {
         self.trie.visit(name, |&target, subscribed| f(target, subscribed.granted));
     }
 
@@ -235,7 +255,7 @@ mod tests {
 
     fn group_of(router: &Router, name: &str) -> Key {
         let mut found = Vec::new();
-        router.visit(TopicName::new(name).unwrap(), |target, _| found.push(target));
+        router.visit(TopicName::new(name).unwrap(), |target, _| found.push(target.unpack()));
         match found[..] {
             [Target::Group(group)] => router.group_at(group).unwrap(),
             _ => panic!("{found:?}"),

@@ -1,15 +1,19 @@
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 /// Where an item is, and which of the items that were there over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     index: u32,
-    generation: u32,
+    generation: Generation,
 }
 
+/// Not 0, so that an `Option<Key>` is no larger than a key.
+type Generation = NonZeroU32;
+
 impl Key {
-    pub(crate) const MIN: Self = Self { index: 0, generation: 0 };
-    pub(crate) const MAX: Self = Self { index: u32::MAX, generation: u32::MAX };
+    pub(crate) const MIN: Self = Self { index: 0, generation: Generation::MIN };
+    pub(crate) const MAX: Self = Self { index: u32::MAX, generation: Generation::MAX };
 
     /// The place, for what is removed together with the item.
     pub(crate) const fn index(self) -> u32 {
@@ -26,7 +30,7 @@ pub(crate) struct Slab<T> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Slot<T> {
-    generation: u32,
+    generation: Generation,
     item: Option<T>,
 }
 
@@ -43,8 +47,8 @@ impl<T> Slab<T> {
             return Key { index, generation: slot.generation };
         }
         let index = u32::try_from(self.slots.len()).expect("memory ends before 2^32 slots are used");
-        self.slots.push(Slot { generation: 0, item: Some(item) });
-        Key { index, generation: 0 }
+        self.slots.push(Slot { generation: Generation::MIN, item: Some(item) });
+        Key { index, generation: Generation::MIN }
     }
 
     /// The key of what is in this place now.
@@ -76,7 +80,7 @@ impl<T> Slab<T> {
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
         let slot = self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)?;
         let item = slot.item.take()?;
-        slot.generation = slot.generation.wrapping_add(1);
+        slot.generation = slot.generation.checked_add(1).unwrap_or(Generation::MIN);
         self.free.push(key.index);
         Some(item)
     }

@@ -281,8 +281,8 @@ struct Payloads(Vec<Bytes>);
 impl Actions for Payloads {
     fn send(&mut self, _: ConnId, packet: &Outgoing<'_>) {
         let (mut whole, mut parts) = (Vec::new(), Vec::new());
-        packet.encode(&mut whole).unwrap();
-        packet.encode_head(&mut parts).unwrap();
+        packet.packet().encode(packet.version(), &mut whole).unwrap();
+        parts.extend_from_slice(packet.head());
         parts.extend_from_slice(packet.payload().map_or(&[], |payload| payload));
         assert_eq!(whole, parts);
         assert_eq!(whole.len(), packet.encoded_len());

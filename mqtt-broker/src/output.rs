@@ -36,22 +36,16 @@ struct Splice {
 impl Output {
     /// Appends a packet.
     pub(crate) fn push(&mut self, packet: &Outgoing<'_>) {
-        match packet.payload().filter(|payload| payload.len() >= SHARED_PAYLOAD) {
-            Some(payload) => {
-                let head = packet.encoded_len().saturating_sub(payload.len());
-                self.append(head, |buffer| packet.encode_head(buffer));
-                self.splice(payload.clone());
-            }
-            None => self.append(packet.encoded_len(), |buffer| packet.encode(buffer)),
+        self.append(packet.head());
+        match packet.payload() {
+            Some(payload) if payload.len() >= SHARED_PAYLOAD => self.splice(payload.clone()),
+            payload => self.append(payload.map_or(&[], |payload| payload)),
         }
     }
 
-    fn append<E>(&mut self, len: usize, encode: impl FnOnce(&mut BytesMut) -> Result<(), E>) {
-        let before = self.buffer.len();
-        self.buffer.reserve(len);
-        // Encoding fails only if a buffer has no room, and this one grows.
-        let _ = encode(&mut self.buffer);
-        self.len += self.buffer.len() - before;
+    fn append(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        self.len += bytes.len();
     }
 
     fn splice(&mut self, payload: Bytes) {
@@ -139,13 +133,6 @@ fn distance(from: u64, to: u64) -> usize {
 mod tests {
     use super::*;
 
-    fn put(output: &mut Output, bytes: &[u8]) {
-        output.append(bytes.len(), |buffer| {
-            buffer.extend_from_slice(bytes);
-            Ok::<_, ()>(())
-        });
-    }
-
     /// Heads and payloads in every order in which they can meet, and all their bytes in a row.
     fn mixed() -> (Output, Vec<u8>) {
         let mut output = Output::default();
@@ -156,7 +143,7 @@ mod tests {
             if piece.starts_with('P') {
                 output.splice(bytes.into());
             } else {
-                put(&mut output, &bytes);
+                output.append(&bytes);
             }
         }
         (output, all)
@@ -199,7 +186,7 @@ mod tests {
             let more = [round; 5];
             all.extend_from_slice(&more);
             if round % 2 == 0 {
-                put(&mut output, &more);
+                output.append(&more);
             } else {
                 output.splice(more.to_vec().into());
             }
@@ -213,7 +200,7 @@ mod tests {
         let mut output = Output::default();
         let mut all = Vec::new();
         for n in 0..=u8::MAX {
-            put(&mut output, &[n]);
+            output.append(&[n]);
             output.splice(vec![n; 3].into());
             all.extend_from_slice(&[n; 4]);
         }
@@ -228,7 +215,7 @@ mod tests {
         for n in 0..100 {
             output.splice(vec![n].into());
         }
-        put(&mut output, b"tail");
+        output.append(b"tail");
         let mut all: Vec<u8> = (0..100).collect();
         all.extend_from_slice(b"tail");
         assert_eq!(write_out(&mut output, usize::MAX), all);
@@ -237,7 +224,7 @@ mod tests {
     #[test]
     fn an_idle_output_gives_its_memory_back() {
         let mut output = Output::default();
-        put(&mut output, &[1; 100_000]);
+        output.append(&[1; 100_000]);
         for _ in 0..1000 {
             output.splice(vec![2; 1].into());
         }

@@ -41,6 +41,19 @@ pub fn run(mut scene: Box<Scene>) -> Box<Scene> {
     black_box(scene)
 }
 
+// Without reporting what was written.
+#[library_benchmark(setup = scene)]
+#[bench::pingreq("pingreq")]
+#[bench::nobody_qos0("nobody-qos0")]
+#[bench::nobody_qos1("nobody-qos1")]
+#[bench::one_qos0("one-qos0")]
+#[bench::one_qos1("one-qos1")]
+#[bench::one_qos2("one-qos2")]
+pub fn exchange(mut scene: Box<Scene>) -> Box<Scene> {
+    scene.exchange();
+    black_box(scene)
+}
+
 #[library_benchmark(setup = limit)]
 #[bench::pingreq("pingreq")]
 #[bench::nobody_qos0("nobody-qos0")]
@@ -55,5 +68,5 @@ pub fn codec(mut limit: Box<Limit>) -> Box<Limit> {
     black_box(limit)
 }
 
-library_benchmark_group!(name = instructions; benchmarks = nothing, run, codec);
+library_benchmark_group!(name = instructions; benchmarks = nothing, run, exchange, codec);
 main!(library_benchmark_groups = instructions);

@@ -33,7 +33,7 @@ impl Actions for Outputs {
         if buffer.is_empty() {
             self.filled.push(conn);
         }
-        packet.encode(buffer).expect("a Vec has room");
+        packet.append_to(buffer);
         self.packets += 1;
     }
 

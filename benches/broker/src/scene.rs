@@ -136,16 +136,25 @@ impl Scene {
         self.answers.len().max(1)
     }
 
-    /// Does it once, and checks that all that has to come out came.
+    /// Does it once, reports what was written, and checks that all that has to come out came.
     pub fn run(&mut self) {
         if self.reconnects {
             return self.reconnect();
         }
         self.exchange();
+        self.report_written();
+    }
+
+    /// All that came out is written.
+    ///
+    /// # Panics
+    /// If it was not as much as has to come.
+    pub fn report_written(&mut self) {
         assert_eq!(self.runtime.report_written(), self.packets);
     }
 
-    fn exchange(&mut self) {
+    /// Does it once, without reporting what was written.
+    pub fn exchange(&mut self) {
         for packet in &self.publishes {
             self.runtime.receive(self.publisher, packet);
         }

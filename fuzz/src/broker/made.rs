@@ -12,14 +12,11 @@ impl Actions for Made {
     fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
         let version = packet.version();
         let mut bytes = Vec::new();
-        packet.encode(&mut bytes).expect("a Vec has room");
+        packet.append_to(&mut bytes);
         assert_eq!(bytes.len(), packet.encoded_len());
-        let mut parts = Vec::new();
-        packet.encode_head(&mut parts).expect("a Vec has room");
-        parts.extend(packet.payload().into_iter().flatten());
-        if packet.payload().is_some() {
-            assert_eq!(parts, bytes, "head and payload are the packet");
-        }
+        let mut again = Vec::new();
+        packet.packet().encode(version, &mut again).expect("a Vec has room");
+        assert_eq!(again, bytes, "the bytes are those of the packet");
         let frame = frame(&bytes, &Limits::default()).expect("a good header").expect("a whole packet");
         Packet::decode(version, frame).unwrap_or_else(|error| panic!("sent {packet:?}: {error}"));
         assert!(frame.packet_type().is_sent_by_server(version), "sent {packet:?}");

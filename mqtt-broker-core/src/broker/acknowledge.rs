@@ -43,7 +43,7 @@ impl Core {
                 self.acknowledged(conn, key, Ok(()), cx);
             }
             Err(AckError::UnknownId) if accepted => {
-                self.tally.faults.add(Fault::UnknownPubRec);
+                self.desk.tally.faults.add(Fault::UnknownPubRec);
                 self.send(conn, pubrel(ReasonCode::PacketIdentifierNotFound), cx);
             }
             Ok(Released::Refused(_)) => self.acknowledged(conn, key, Ok(()), cx),
@@ -57,7 +57,7 @@ impl Core {
             .is_some_and(|exchange| exchange.receive.release(RemoteId(packet.packet_id)));
         let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
         if !known {
-            self.tally.faults.add(Fault::UnknownPubRel);
+            self.desk.tally.faults.add(Fault::UnknownPubRel);
         }
         self.send(conn, PubComp::new(packet.packet_id, reason), cx);
     }
@@ -67,7 +67,7 @@ impl Core {
         match outcome {
             Ok(()) => self.pump(key, cx),
             // The peer may have kept it from a session that we no longer have.
-            Err(AckError::UnknownId) => self.tally.faults.add(Fault::UnknownAck),
+            Err(AckError::UnknownId) => self.desk.tally.faults.add(Fault::UnknownAck),
             Err(AckError::WrongKind) => self.end(conn, Fault::WrongAck, cx),
         }
     }

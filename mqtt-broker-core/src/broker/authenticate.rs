@@ -1,7 +1,5 @@
 //! Enhanced authentication (MQTT 5.0 §4.12). Who somebody is, is decided by the policy; here is whose turn it is.
 
-use alloc::boxed::Box;
-
 use bytes::{Buf, BytesMut};
 use mqtt_codec::{Auth, AuthProperties, Connect, Frame, PacketType, ReasonCode, Version, frame};
 
@@ -23,7 +21,7 @@ impl Core {
     ) -> Connecting {
         let method = authentication.method.clone();
         if let Some(connection) = self.connections.get_mut(conn) {
-            connection.authentication = Some(Box::new(authentication));
+            connection.extras().authentication = Some(authentication);
             connection.keep_alive.packet(self.now);
         }
         self.send_auth(conn, ReasonCode::ContinueAuthentication, &method, Some(data), cx);
@@ -33,14 +31,12 @@ impl Core {
     /// The client has connected with a method, which it may use again.
     pub(super) fn remember_method(&mut self, conn: Key, method: &str) {
         if let Some(connection) = self.connections.get_mut(conn) {
-            connection.authentication.get_or_insert_with(|| {
-                Box::new(Authentication {
-                    method: method.into(),
-                    connect: None,
-                    client_id: None,
-                    is_running: false,
-                    response_information: None,
-                })
+            connection.extras().authentication.get_or_insert_with(|| Authentication {
+                method: method.into(),
+                connect: None,
+                client_id: None,
+                is_running: false,
+                response_information: None,
             });
         }
     }
@@ -111,7 +107,9 @@ impl Core {
             }
         };
         let Some(connection) = self.connections.get_mut(conn) else { return Connecting::Refused };
-        let Some(mut authentication) = connection.authentication.take() else { return Connecting::Refused };
+        let Some(mut authentication) = connection.extras().authentication.take() else {
+            return Connecting::Refused;
+        };
         let Some(packet) = authentication.connect.take() else { return Connecting::Refused };
         // MQTT-4.12.0-5
         let fits = auth.reason == ReasonCode::ContinueAuthentication
@@ -125,7 +123,7 @@ impl Core {
                 authentication.connect = Some(packet);
             }
             authentication.is_running = connection.session.is_none();
-            connection.authentication = Some(authentication);
+            connection.extras().authentication = Some(authentication);
         }
         outcome
     }
@@ -176,7 +174,7 @@ impl Core {
     pub(super) fn on_auth(&mut self, conn: Key, auth: &Auth<'_>, cx: &mut Cx<'_>) -> Taken {
         let Some(connection) = self.connections.get(conn) else { return Taken::Done };
         // Without a method in CONNECT there is none that would fit (MQTT-4.12.0-6, MQTT-4.12.1-1).
-        let fits = connection.authentication.as_ref().is_some_and(|authentication| {
+        let fits = connection.authentication().is_some_and(|authentication| {
             let expected = if authentication.is_running {
                 ReasonCode::ContinueAuthentication
             } else {
@@ -208,9 +206,9 @@ impl Core {
             Ok(Step::Challenge(data)) => (ReasonCode::ContinueAuthentication, Some(data), true),
             Ok(Step::Done(data)) => (ReasonCode::Success, data, false),
         };
-        let authentication =
-            self.connections.get_mut(conn).and_then(|connection| connection.authentication.as_mut());
-        if let Some(authentication) = authentication {
+        if let Some(connection) = self.connections.get_mut(conn)
+            && let Some(authentication) = &mut connection.extras().authentication
+        {
             authentication.is_running = is_running;
         }
         self.send_auth(conn, reason, method, data.as_deref(), cx);

@@ -12,7 +12,7 @@ use crate::{ConnId, End, Fault, Note, Refusal};
 impl Core {
     /// Ends a connection for what the client did, and tells it.
     pub(super) fn end(&mut self, conn: Key, fault: Fault, cx: &mut Cx<'_>) {
-        self.tally.faults.add(fault);
+        self.desk.tally.faults.add(fault);
         self.end_uncounted(conn, fault.reason_code(), Some(fault.description()), None, cx);
     }
 
@@ -25,7 +25,7 @@ impl Core {
     }
 
     pub(super) fn note_malformed(&mut self, conn: Key, error: &DecodeError, cx: &mut Cx<'_>) {
-        self.tally.faults.add(Fault::of(error));
+        self.desk.tally.faults.add(Fault::of(error));
         if let Some(connection) = self.connections.get(conn) {
             cx.out.note(&Note::Malformed { conn: connection.name, error: *error });
         }
@@ -133,7 +133,7 @@ impl Core {
             }
             return;
         };
-        self.tally.stats.clients_connected -= 1;
+        self.desk.tally.stats.clients_connected -= 1;
         if let Some(session) = self.sessions.get_mut(key) {
             cx.out.note(&Note::Disconnected { conn: name, client_id: &session.client_id, end });
         }

@@ -42,7 +42,7 @@ pub(super) struct Gifts {
 impl Core {
     /// Takes a packet of a connection that has no client yet.
     pub(super) fn take_before_connected(&mut self, conn: Key, bytes: &mut BytesMut, cx: &mut Cx<'_>) -> bool {
-        if self.connections.get(conn).is_some_and(|connection| connection.authentication.is_some()) {
+        if self.connections.get(conn).is_some_and(|connection| connection.authentication().is_some()) {
             return self.take_while_authenticating(conn, bytes, cx);
         }
         let version = match connect_version(bytes) {
@@ -104,7 +104,7 @@ impl Core {
 
     /// Refuses the connection for what the client did.
     pub(super) fn refuse(&mut self, conn: Key, fault: Fault, cx: &mut Cx<'_>) -> Connecting {
-        self.tally.faults.add(fault);
+        self.desk.tally.faults.add(fault);
         self.refuse_with(conn, fault.reason_code(), Some(fault.description()), None, cx)
     }
 
@@ -314,7 +314,9 @@ impl Core {
             connection.send_quota = client_receive_maximum.min(self.config.send_maximum);
             let aliases = connect.properties.topic_alias_maximum.unwrap_or(0);
             let aliases = aliases.min(self.config.outbound_topic_aliases);
-            connection.outbound_aliases = (aliases > 0).then(|| Box::new(OutboundAliases::new(aliases)));
+            if aliases > 0 {
+                connection.extras().outbound_aliases = Some(OutboundAliases::new(aliases));
+            }
         }
         let quotas = self.quotas(conn);
         if let Some(session) = self.sessions.get_mut(key) {
@@ -326,10 +328,10 @@ impl Core {
             }
         }
         self.router.set_connected(key, true);
-        self.tally.stats.connects += 1;
-        self.tally.stats.clients_connected += 1;
-        self.tally.stats.clients_maximum =
-            self.tally.stats.clients_maximum.max(self.tally.stats.clients_connected);
+        self.desk.tally.stats.connects += 1;
+        self.desk.tally.stats.clients_connected += 1;
+        self.desk.tally.stats.clients_maximum =
+            self.desk.tally.stats.clients_maximum.max(self.desk.tally.stats.clients_connected);
         self.set_connection_timer(conn);
         self.send(conn, ConnAck { session_present, ..connack }, cx);
         if let Some(connection) = self.connections.get(conn) {

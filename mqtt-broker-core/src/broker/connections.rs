@@ -23,7 +23,7 @@ impl Core {
             connections: self.connections.len(),
             sessions: self.sessions.len(),
             retained_messages: self.retained.len(),
-            ..self.tally.stats
+            ..self.desk.tally.stats
         }
     }
 
@@ -64,9 +64,12 @@ impl Core {
     /// its turn.
     pub(super) fn packet_done(&mut self, conn: Key, cx: &mut Cx<'_>) -> bool {
         let Some(connection) = self.connections.get_mut(conn) else { return false };
-        connection.waiting = None;
-        connection.output_full |= connection.unsent >= self.config.output_window;
-        self.set_reading(conn, cx);
+        let fills_window = connection.unsent >= self.config.output_window;
+        if fills_window || connection.waiting.is_some() {
+            connection.waiting = None;
+            connection.output_full |= fills_window;
+            self.set_reading(conn, cx);
+        }
         true
     }
 
@@ -116,7 +119,7 @@ impl Core {
             // We keep it waiting, not it us.
             connection.keep_alive.packet(self.now);
         } else if self.patience_ends(conn).is_some_and(|end| end <= self.now) {
-            self.tally.faults.add(Fault::KeepAlive);
+            self.desk.tally.faults.add(Fault::KeepAlive);
             return match session {
                 Some(_) => self.end_uncounted(conn, ReasonCode::KeepAliveTimeout, None, None, cx),
                 None => self.close_silently(conn, ReasonCode::KeepAliveTimeout, cx),

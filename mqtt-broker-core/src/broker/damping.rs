@@ -75,7 +75,7 @@ impl Core {
             waiting.damped_until = Some(until);
             waiting.was_damped = true;
         }
-        self.tally.stats.connects_damped += 1;
+        self.desk.tally.stats.connects_damped += 1;
         cx.out.note(&Note::Damped { conn: name, client_id, until });
         self.set_connection_timer(conn);
         self.set_reading(conn, cx);

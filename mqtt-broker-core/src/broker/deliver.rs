@@ -8,7 +8,7 @@ use mqtt_session::{Handshake, Resend};
 use mqtt_topic::TopicName;
 
 use super::send::{self, Copy};
-use super::{Core, Cx};
+use super::{Core, Cx, Desk};
 use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::router::Granted;
@@ -66,12 +66,14 @@ impl Core {
                 delivery: Delivery::AtMostOnce,
                 retain: terms.retain,
                 subscription_ids: terms.subscription_ids,
-                properties: &incoming.properties,
+                properties: incoming.properties,
+                expiry_left: incoming.expiry_left,
                 payload: incoming.payload,
                 shared_payload: incoming.shared_payload,
+                is_of_this_message: true,
             };
-            return match send::publish(connection, &copy, &mut self.tally.stats, cx.out) {
-                Ok(()) => self.tally.stats.copies_sent += 1,
+            return match send::publish(connection, &copy, &mut self.desk, cx.out) {
+                Ok(()) => self.desk.tally.stats.copies_sent += 1,
                 Err(reason) => self.drop_copy(key, incoming.topic, reason, cx),
             };
         }
@@ -151,7 +153,7 @@ impl Core {
         }
         if let Some(exchange) = self.exchange(key) {
             exchange.queue.push(parcel);
-            self.tally.stats.copies_queued += 1;
+            self.desk.tally.stats.copies_queued += 1;
         }
     }
 
@@ -159,7 +161,7 @@ impl Core {
         let now = self.now;
         let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
         for parcel in exchange.map(|exchange| exchange.queue.take_expired(now)).unwrap_or_default() {
-            self.tally.stats.copies_queued -= 1;
+            self.desk.tally.stats.copies_queued -= 1;
             self.drop_copy(key, &parcel.message.topic, DropReason::Expired, cx);
         }
     }
@@ -179,7 +181,7 @@ impl Core {
         reason: DropReason,
         cx: &mut Cx<'_>,
     ) {
-        self.tally.stats.copies_dropped += 1;
+        self.desk.tally.stats.copies_dropped += 1;
         cx.out.note(&Note::Dropped { client_id, topic, reason });
     }
 
@@ -192,7 +194,7 @@ impl Core {
         }
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
-        let stats = &mut self.tally.stats;
+        let desk = &mut self.desk;
         let failed = match (handshake, &mut session.exchange) {
             (Some(handshake), Some(exchange)) => {
                 let size = parcel.size();
@@ -202,18 +204,18 @@ impl Core {
                         exchange.in_flight_bytes += size;
                         let delivery = send::delivery(handshake, id, false);
                         let sent = exchange.send.get(id).map_or(Ok(()), |parcel| {
-                            send::parcel(connection, parcel, delivery, now, stats, cx.out)
+                            send::parcel(connection, parcel, delivery, now, desk, cx.out)
                         });
                         sent.err().and_then(|reason| Some((reason, exchange.abandon(id)?)))
                     }
                 }
             }
-            _ => send::parcel(connection, &parcel, Delivery::AtMostOnce, now, stats, cx.out)
+            _ => send::parcel(connection, &parcel, Delivery::AtMostOnce, now, desk, cx.out)
                 .err()
                 .map(|reason| (reason, parcel)),
         };
         match failed {
-            None => self.tally.stats.copies_sent += 1,
+            None => self.desk.tally.stats.copies_sent += 1,
             Some((reason, parcel)) => self.drop_copy(key, &parcel.message.topic, reason, cx),
         }
     }
@@ -236,7 +238,7 @@ impl Core {
             let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
             let Some(exchange) = exchange else { return };
             if let Some(parcel) = exchange.queue.pop(quota_is_open, before) {
-                self.tally.stats.copies_queued -= 1;
+                self.desk.tally.stats.copies_queued -= 1;
                 if parcel.message.is_expired(self.now) {
                     self.drop_copy(key, &parcel.message.topic, DropReason::Expired, cx);
                 } else {
@@ -275,18 +277,19 @@ impl Core {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
         let Some(exchange) = &mut session.exchange else { return };
-        let stats = &mut self.tally.stats;
+        let desk = &mut self.desk;
         let mut too_large = Vec::new();
         while connection.unsent < self.config.output_window {
             match exchange.send.resend() {
                 None => break,
                 Some(Resend::PubRel(id)) => {
                     let pubrel = PubRel::new(id.0, ReasonCode::Success);
-                    send::hand_out(connection, &pubrel.into(), None, stats, cx.out);
+                    let Desk { encoder, tally } = &mut *desk;
+                    send::hand_out(connection, &pubrel.into(), None, encoder, &mut tally.stats, cx.out);
                 }
                 Some(Resend::Publish(id, handshake, parcel)) => {
                     let delivery = send::delivery(handshake, id, true);
-                    if send::parcel(connection, parcel, delivery, self.now, stats, cx.out).is_err() {
+                    if send::parcel(connection, parcel, delivery, self.now, desk, cx.out).is_err() {
                         too_large.extend(exchange.abandon(id));
                     }
                 }
@@ -294,7 +297,7 @@ impl Core {
         }
         // The client's limit is smaller than it was: handled as if delivered.
         for parcel in too_large {
-            self.tally.stats.copies_sent -= 1;
+            self.desk.tally.stats.copies_sent -= 1;
             self.drop_copy(key, &parcel.message.topic, DropReason::TooLarge, cx);
         }
     }

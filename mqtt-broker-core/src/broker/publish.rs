@@ -1,6 +1,5 @@
 //! PUBLISH from clients (MQTT 5.0 §3.3, §4.3).
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -12,12 +11,9 @@ use mqtt_session::{Arrival, InboundAliases, RemoteId};
 use mqtt_topic::TopicName;
 
 use super::{Core, Cx, Taken};
-use crate::message::Incoming;
+use crate::message::{Incoming, SHARED};
 use crate::slab::Key;
 use crate::{Client, Fault, Message, Refusal, Request};
-
-/// Bytes of payload from which on it is made shareable before anybody gets it, so that many can be sent the same bytes.
-const SHARED: usize = 4 << 10;
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
 /// does. Below it the buffer could be many times the payload, so smaller ones are copied.
@@ -64,15 +60,15 @@ impl Core {
         let maximum = self.config.topic_alias_maximum;
         let Some(connection) = self.connections.get_mut(conn) else { return Taken::Done };
         // The table is away while the message is on its way, so that the topic can be borrowed from it.
-        let aliases = connection.inbound_aliases.take();
-        let mut aliases = aliases.unwrap_or_else(|| Box::new(InboundAliases::new(maximum)));
+        let aliases = connection.extras().inbound_aliases.take();
+        let mut aliases = aliases.unwrap_or_else(|| InboundAliases::new(maximum));
         let taken = match aliases.resolve(publish.topic) {
             Ok(topic) => self.publish(conn, key, version, publish, topic, cx),
             Err(_) if alias.get() > maximum => self.fail(conn, Fault::TopicAlias, cx),
             Err(_) => self.fail(conn, Fault::UnknownTopicAlias, cx),
         };
         if let Some(connection) = self.connections.get_mut(conn) {
-            connection.inbound_aliases = Some(aliases);
+            connection.extras().inbound_aliases = Some(aliases);
         }
         taken
     }
@@ -144,8 +140,8 @@ impl Core {
             Some(Some(refusal)) => return self.deny(conn, key, publish.delivery, &refusal, cx),
             Some(None) => {}
         }
-        self.tally.stats.publishes_received += 1;
-        self.tally.stats.publish_bytes_received += publish.payload.len() as u64;
+        self.desk.tally.stats.publishes_received += 1;
+        self.desk.tally.stats.publish_bytes_received += publish.payload.len() as u64;
         if incoming.retain {
             incoming.publisher = self.sessions.get(key).map(|session| Arc::clone(&session.client_id));
         }
@@ -177,7 +173,7 @@ impl Core {
         }
         let is_text = incoming.properties.payload_format == Some(PayloadFormat::Utf8);
         if is_text && self.config.check_payload_format && str::from_utf8(incoming.payload).is_err() {
-            self.tally.faults.add(Fault::PayloadFormat);
+            self.desk.tally.faults.add(Fault::PayloadFormat);
             return refuse(ReasonCode::PayloadFormatInvalid);
         }
         let (Some(connection), Some(session)) = (self.connections.get(conn), self.sessions.get(key)) else {
@@ -227,7 +223,8 @@ impl Core {
         cx: &mut Cx<'_>,
     ) {
         let message = Arc::new(message);
-        if let Some(mut incoming) = Incoming::stored(&message, self.now) {
+        if let Ok(properties) = message.properties(self.now) {
+            let mut incoming = Incoming::stored(&message, &properties);
             incoming.from = Some(key);
             self.own(conn, key, &mut incoming, delivery, cx);
         }

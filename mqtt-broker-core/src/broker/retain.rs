@@ -88,7 +88,7 @@ impl Core {
             group: None,
             message,
         };
-        self.tally.stats.copies_routed += 1;
+        self.desk.tally.stats.copies_routed += 1;
         self.transmit(key, parcel, cx);
     }
 }

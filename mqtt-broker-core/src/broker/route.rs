@@ -8,14 +8,16 @@ use mqtt_codec::QoS;
 use super::deliver::Terms;
 use super::{Core, Cx};
 use crate::message::Incoming;
-use crate::router::{Granted, Target};
+use crate::router::{Granted, PackedTarget, Target};
 use crate::slab::Key;
 use crate::{Message, Overlapping};
 
 impl Core {
     /// Routes a message that is kept already.
     pub(super) fn route_message(&mut self, message: &Arc<Message>, cx: &mut Cx<'_>) {
-        let Some(mut incoming) = Incoming::stored(message, self.now) else { return };
+        // It was written by us, so it can be read.
+        let Ok(properties) = message.properties(self.now) else { return };
+        let mut incoming = Incoming::stored(message, &properties);
         incoming.from = message.publisher.as_ref().and_then(|publisher| self.session_of(publisher));
         self.route(&mut incoming, cx);
     }
@@ -25,21 +27,22 @@ impl Core {
         if incoming.retain {
             self.retain(incoming, cx);
         }
+        self.desk.encoder.begin_message();
         let mut targets = mem::take(&mut self.scratch.targets);
         self.router.visit(incoming.topic, |target, granted| targets.push((target, granted)));
         let has_subscribers = !targets.is_empty();
-        if targets.len() > 1 {
-            // One client's subscriptions side by side.
+        // One client's subscriptions side by side. The subscribers of one filter mostly are in order.
+        if !targets.is_sorted_by_key(|&(target, _)| target) {
             targets.sort_by_key(|&(target, _)| target);
         }
         for matches in targets.chunk_by(|(a, _), (b, _)| a == b) {
-            match matches.first() {
-                Some(&(Target::Session(place), _)) => {
+            match matches.first().map(|(target, _)| target.unpack()) {
+                Some(Target::Session(place)) => {
                     if let Some(key) = self.sessions.key_at(place) {
                         self.deliver_matches(key, incoming, matches, cx);
                     }
                 }
-                Some(&(Target::Group(place), _)) => {
+                Some(Target::Group(place)) => {
                     if let Some(group) = self.router.group_at(place) {
                         self.deliver_to_group(group, incoming, true, cx);
                     }
@@ -57,7 +60,7 @@ impl Core {
         &mut self,
         key: Key,
         incoming: &mut Incoming<'_>,
-        matches: &[(Target, Granted)],
+        matches: &[(PackedTarget, Granted)],
         cx: &mut Cx<'_>,
     ) {
         let is_own = incoming.from == Some(key);
@@ -66,7 +69,7 @@ impl Core {
             matches.iter().map(|(_, granted)| granted).filter(|granted| !(is_own && granted.no_local));
         if self.config.overlapping == Overlapping::CopyEach {
             for granted in heard {
-                self.tally.stats.copies_routed += 1;
+                self.desk.tally.stats.copies_routed += 1;
                 self.deliver(key, incoming, &Terms::of(granted, incoming, None), cx);
             }
             return;
@@ -86,7 +89,7 @@ impl Core {
                 subscription_ids: &subscription_ids,
                 group: None,
             };
-            self.tally.stats.copies_routed += 1;
+            self.desk.tally.stats.copies_routed += 1;
             self.deliver(key, incoming, &terms, cx);
         }
         subscription_ids.clear();

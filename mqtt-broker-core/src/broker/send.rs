@@ -8,8 +8,9 @@ use mqtt_codec::{
 use mqtt_session::{Handshake, LocalId, Timestamp};
 use mqtt_topic::TopicName;
 
-use super::{Core, Cx};
+use super::{Core, Cx, Desk};
 use crate::connection::Connection;
+use crate::encoder::Encoder;
 use crate::queue::Parcel;
 use crate::slab::Key;
 use crate::{Actions, DropReason, Fault, Outgoing, Stats};
@@ -29,8 +30,9 @@ impl Core {
         if !connection.wants_problems && is_acknowledgement(&packet) {
             strip(&mut packet);
         }
-        hand_out(connection, &packet, None, &mut self.tally.stats, cx.out)
-            || strip(&mut packet) && hand_out(connection, &packet, None, &mut self.tally.stats, cx.out)
+        let Desk { encoder, tally } = &mut self.desk;
+        let mut hand_out = |packet: &_| hand_out(connection, packet, None, encoder, &mut tally.stats, cx.out);
+        hand_out(&packet) || strip(&mut packet) && hand_out(&packet)
     }
 }
 
@@ -88,20 +90,24 @@ pub(super) struct Copy<'a> {
     pub(super) delivery: Delivery,
     pub(super) retain: bool,
     pub(super) subscription_ids: &'a [SubscriptionId],
-    /// With what is left of the Message Expiry Interval.
+    /// But for the Message Expiry Interval.
     pub(super) properties: &'a MessageProperties<'a>,
+    /// What is left of the Message Expiry Interval (MQTT-3.3.2-6).
+    pub(super) expiry_left: Option<u32>,
     pub(super) payload: &'a [u8],
     pub(super) shared_payload: Option<&'a Bytes>,
+    /// Whether others may get the same, at the same moment.
+    pub(super) is_of_this_message: bool,
 }
 
 /// Sends a PUBLISH.
 pub(super) fn publish(
     connection: &mut Connection,
     copy: &Copy<'_>,
-    stats: &mut Stats,
+    desk: &mut Desk,
     out: &mut dyn Actions,
 ) -> Result<(), DropReason> {
-    let aliases = connection.outbound_aliases.as_ref();
+    let aliases = connection.extras.as_ref().and_then(|extras| extras.outbound_aliases.as_ref());
     let topic = aliases.map_or(PublishTopic::Name(copy.topic), |aliases| aliases.topic(copy.topic));
     let publish = |topic| {
         Packet::Publish(Publish {
@@ -109,18 +115,35 @@ pub(super) fn publish(
             delivery: copy.delivery,
             retain: copy.retain,
             subscription_ids: copy.subscription_ids.into(),
-            properties: *copy.properties,
+            properties: MessageProperties { message_expiry_interval: copy.expiry_left, ..*copy.properties },
             payload: copy.payload,
         })
     };
+    let Desk { encoder, tally } = desk;
     let has_alias = !matches!(topic, PublishTopic::Name(_));
-    if !hand_out(connection, &publish(topic), copy.shared_payload, stats, out) {
-        // Without an alias it may fit.
-        let name = PublishTopic::Name(copy.topic);
-        let fits = has_alias && hand_out(connection, &publish(name), copy.shared_payload, stats, out);
+    let is_for_all = copy.is_of_this_message
+        && !has_alias
+        && copy.delivery == Delivery::AtMostOnce
+        && copy.subscription_ids.is_empty()
+        && copy.shared_payload.is_none();
+    if is_for_all {
+        let Some(version) = connection.version else { return Err(DropReason::Offline) };
+        let packet = publish(topic);
+        let Ok(head) = encoder.encode_for_all(&packet, copy.retain, version) else {
+            return Err(DropReason::TooLarge);
+        };
+        let outgoing = Outgoing { version, packet: &packet, head, payload: None };
+        let fits = give(connection, &outgoing, &mut tally.stats, out);
         return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
     }
-    if has_alias && let Some(aliases) = &mut connection.outbound_aliases {
+    let mut hand_out =
+        |packet: &_| hand_out(connection, packet, copy.shared_payload, encoder, &mut tally.stats, out);
+    if !hand_out(&publish(topic)) {
+        // Without an alias it may fit.
+        let fits = has_alias && hand_out(&publish(PublishTopic::Name(copy.topic)));
+        return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
+    }
+    if has_alias && let Some(aliases) = &mut connection.extras().outbound_aliases {
         aliases.sent(topic);
     }
     Ok(())
@@ -132,7 +155,7 @@ pub(super) fn parcel(
     parcel: &Parcel,
     delivery: Delivery,
     now: Timestamp,
-    stats: &mut Stats,
+    desk: &mut Desk,
     out: &mut dyn Actions,
 ) -> Result<(), DropReason> {
     let message = &*parcel.message;
@@ -144,10 +167,12 @@ pub(super) fn parcel(
         retain: parcel.retain,
         subscription_ids: parcel.subscription_ids.as_slice(),
         properties: &properties,
+        expiry_left: properties.message_expiry_interval,
         payload: &message.payload,
-        shared_payload: Some(&message.payload),
+        shared_payload: message.shared_payload(),
+        is_of_this_message: false,
     };
-    publish(connection, &copy, stats, out)
+    publish(connection, &copy, desk, out)
 }
 
 pub(super) const fn delivery(handshake: Handshake, LocalId(id): LocalId, dup: bool) -> Delivery {
@@ -162,21 +187,32 @@ pub(super) fn hand_out(
     connection: &mut Connection,
     packet: &Packet<'_>,
     payload: Option<&Bytes>,
+    encoder: &mut Encoder,
     stats: &mut Stats,
     out: &mut dyn Actions,
 ) -> bool {
     let Some(version) = connection.version else { return false };
-    let Ok(len) = packet.encoded_len(version) else { return false };
+    let Ok(head) = encoder.encode(packet, version, payload) else { return false };
+    give(connection, &Outgoing { version, packet, head, payload }, stats, out)
+}
+
+fn give(
+    connection: &mut Connection,
+    outgoing: &Outgoing<'_>,
+    stats: &mut Stats,
+    out: &mut dyn Actions,
+) -> bool {
+    let len = outgoing.encoded_len();
     if len > connection.maximum_packet_size as usize {
         return false;
     }
     connection.unsent = connection.unsent.saturating_add(len);
     stats.packets_sent += 1;
     stats.bytes_sent += len as u64;
-    if let Packet::Publish(publish) = packet {
+    if let Packet::Publish(publish) = outgoing.packet {
         stats.publishes_sent += 1;
         stats.publish_bytes_sent += publish.payload.len() as u64;
     }
-    out.send(connection.name, &Outgoing { version, packet, len, payload });
+    out.send(connection.name, outgoing);
     true
 }

@@ -77,7 +77,7 @@ impl Core {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.now);
         let Some(session) = self.sessions.get(key) else { return };
         if is_due(session.expires()) {
-            self.tally.stats.sessions_expired += u64::from(session.expiry_interval > 0);
+            self.desk.tally.stats.sessions_expired += u64::from(session.expiry_interval > 0);
             return self.end_session(key, cx);
         }
         if is_due(session.will_due()) {
@@ -101,19 +101,19 @@ impl Core {
         let place = key.index();
         self.by_client.remove(hash(self.config.seed, &session.client_id), place);
         self.timers.set(&mut session.alarm, None, Timer::Session(place));
-        self.tally.stats.subscriptions -= session.subscriptions as usize;
-        self.tally.stats.shared_subscriptions -= self.router.unsubscribe_all(key);
+        self.desk.tally.stats.subscriptions -= session.subscriptions as usize;
+        self.desk.tally.stats.shared_subscriptions -= self.router.unsubscribe_all(key);
         if let Some(mut exchange) = session.exchange {
             self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(place));
             // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
             for (handshake, parcel) in exchange.send.into_messages() {
                 if handshake == Handshake::AtLeastOnce && parcel.group.is_some() {
-                    self.tally.stats.copies_routed += 1;
+                    self.desk.tally.stats.copies_routed += 1;
                     self.hand_on(&parcel, &session.client_id, cx);
                 }
             }
             while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
-                self.tally.stats.copies_queued -= 1;
+                self.desk.tally.stats.copies_queued -= 1;
                 self.hand_on(&parcel, &session.client_id, cx);
             }
         }
@@ -124,13 +124,16 @@ impl Core {
 
     /// Gives a copy to another member of its group, if there is one.
     fn hand_on(&mut self, parcel: &Parcel, client_id: &str, cx: &mut Cx<'_>) {
-        let reason = match Incoming::stored(&parcel.message, self.now) {
-            Some(incoming) if incoming.is_expired(self.now) => DropReason::Expired,
-            Some(mut incoming) => match parcel.group {
-                Some(group) if self.deliver_to_group(group, &mut incoming, false, cx) => return,
-                _ => DropReason::SessionEnded,
-            },
-            None => DropReason::SessionEnded,
+        let reason = if parcel.message.is_expired(self.now) {
+            DropReason::Expired
+        } else {
+            if let (Some(group), Ok(properties)) = (parcel.group, parcel.message.properties(self.now)) {
+                let mut incoming = Incoming::stored(&parcel.message, &properties);
+                if self.deliver_to_group(group, &mut incoming, false, cx) {
+                    return;
+                }
+            }
+            DropReason::SessionEnded
         };
         self.dropped(client_id, &parcel.message.topic, reason, cx);
     }

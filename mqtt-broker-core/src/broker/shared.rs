@@ -25,7 +25,7 @@ impl Core {
     ) -> bool {
         let Some((member, granted)) = self.choose_member(group, incoming) else { return false };
         self.router.served(group, member);
-        self.tally.stats.copies_routed += u64::from(is_new);
+        self.desk.tally.stats.copies_routed += u64::from(is_new);
         // Under its own subscription alone (MQTT-4.8.2-3).
         self.deliver(member, incoming, &Terms::of(&granted, incoming, Some(group)), cx);
         true

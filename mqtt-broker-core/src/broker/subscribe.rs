@@ -142,8 +142,8 @@ impl Core {
             session.subscribed = born;
             session.subscriptions += 1;
             session.filter_bytes = session.filter_bytes.saturating_add(length(filter));
-            self.tally.stats.subscriptions += 1;
-            self.tally.stats.shared_subscriptions += usize::from(filter.is_shared());
+            self.desk.tally.stats.subscriptions += 1;
+            self.desk.tally.stats.shared_subscriptions += usize::from(filter.is_shared());
         }
         let qos = options.qos.min(maximum_qos);
         let granted_options =
@@ -166,8 +166,8 @@ impl Core {
             if existed && let Some(session) = self.sessions.get_mut(key) {
                 session.subscriptions -= 1;
                 session.filter_bytes = session.filter_bytes.saturating_sub(length(filter));
-                self.tally.stats.subscriptions -= 1;
-                self.tally.stats.shared_subscriptions -= usize::from(filter.is_shared());
+                self.desk.tally.stats.subscriptions -= 1;
+                self.desk.tally.stats.shared_subscriptions -= usize::from(filter.is_shared());
             }
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
         }

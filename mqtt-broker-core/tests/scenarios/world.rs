@@ -51,7 +51,7 @@ struct Outbox {
 impl Actions for Outbox {
     fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
         let mut bytes = Vec::new();
-        packet.encode(&mut bytes).unwrap();
+        packet.append_to(&mut bytes);
         assert_eq!(bytes.len(), packet.encoded_len());
         let text = print::packet(packet.version(), &bytes, self.shows_limits);
         self.sent.push((conn, text, bytes.len()));

@@ -161,6 +161,9 @@ fn measure<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<Lengths, Enc
 }
 
 fn encoded_len<'a, T: Body<'a>>(packet: &T, version: Version) -> Result<usize, EncodeError> {
+    if let Some((_, len)) = packet.tiny(version) {
+        return Ok(len);
+    }
     measure(packet, version).map(|lengths| lengths.packet())
 }
 
