@@ -1,6 +1,7 @@
 use core::fmt;
 
 use mqtt_codec::{DecodeError, DecodeErrorKind, PacketType, PropertyId, ReasonCode};
+use mqtt_topic::TopicErrorKind;
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident => $reason:ident, $text:literal,)*) => {
@@ -135,6 +136,7 @@ impl Fault {
             Kind::Flags { .. } | Kind::DupOnQoS0 => Self::FixedHeader,
             Kind::QoS => match error.packet_type() {
                 Some(PacketType::Connect) => Self::ConnectFlags,
+                Some(PacketType::Subscribe) => Self::SubscriptionOptions,
                 _ => Self::FixedHeader,
             },
             Kind::VarintTooLong | Kind::NotMinimal { .. } => Self::Length,
@@ -166,6 +168,7 @@ impl Fault {
             Kind::EmptyList => Self::NoEntries,
             Kind::SubscriptionOptions { .. } | Kind::NoLocalOnShared => Self::SubscriptionOptions,
             Kind::TopicFilter(_) => Self::TopicFilter,
+            Kind::TopicName(error) if error.kind() == TopicErrorKind::Empty => Self::NoTopic,
             Kind::TopicName(_) => Self::TopicName,
             Kind::PacketTooLarge { .. } => Self::PacketSize,
             Kind::PropertiesTooLarge { .. } | Kind::TooMany { .. } => Self::TooMany,
