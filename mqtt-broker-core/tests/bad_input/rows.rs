@@ -17,9 +17,14 @@ pub(crate) enum Outcome {
 }
 use Outcome::{Answer, Close, End, Nothing};
 
+type Configure = fn(&mut Config);
+
+/// PUBLISH of these first byte, identifier, properties and payload.
+type PublishWith<'a> = dyn Fn(u8, &[u8], &[u8], &[u8]) -> Vec<u8> + 'a;
+
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    pub(crate) config: fn(&mut Config),
+    pub(crate) config: Configure,
     /// What the client has done before, when it is connected.
     pub(crate) before: Vec<Vec<u8>>,
     /// A message of QoS 2 is sent to the client before.
@@ -32,12 +37,12 @@ pub(crate) struct Row {
 
 impl Row {
     fn new(name: &'static str, bytes: Vec<u8>, outcome: Outcome, fault: Fault) -> Self {
-        let none: fn(&mut Config) = |_| ();
+        let none: Configure = |_| ();
         let fault = Some(fault);
         Self { name, config: none, before: Vec::new(), gets_message: false, bytes, outcome, fault }
     }
 
-    fn with(self, config: fn(&mut Config)) -> Self {
+    fn with(self, config: Configure) -> Self {
         Self { config, ..self }
     }
 
@@ -231,7 +236,7 @@ pub(crate) fn rows(version: Version) -> Vec<Row> {
     ];
     rows.extend(version_rows(version));
     // Announced in 5.0; a 3.x client has to be told by a failure code.
-    let availability: [(&str, Vec<u8>, u8, Fault, fn(&mut Config)); 2] = [
+    let availability: [(&str, Vec<u8>, u8, Fault, Configure); 2] = [
         ("wildcard unavailable", subscribe("a/+", 1), 0xA2, Fault::Wildcard, |config| {
             config.wildcard_subscription_available = false;
         }),
@@ -250,8 +255,8 @@ pub(crate) fn rows(version: Version) -> Vec<Row> {
     // A 3.x client was not told what is not available, so it gets the acknowledgement that it waits for.
     let above = publish(0x34, "a", &[0, 5]);
     let retained = packet(0x33, &[&text("a"), &[0, 5], none, b"x"]);
-    let qos: fn(&mut Config) = |config| config.maximum_qos = QoS::AtLeastOnce;
-    let retain: fn(&mut Config) = |config| config.retain_available = false;
+    let qos: Configure = |config| config.maximum_qos = QoS::AtLeastOnce;
+    let retain: Configure = |config| config.retain_available = false;
     if v5 {
         rows.push(Row::new("QoS above Maximum QoS", above, End(0x9B), Fault::QoS).with(qos));
         rows.push(Row::new("RETAIN when unavailable", retained, End(0x9A), Fault::Retain).with(retain));
@@ -338,7 +343,7 @@ fn version_rows(version: Version) -> Vec<Row> {
 }
 
 /// Rows about properties, aliases and what else only 5.0 has.
-fn property_rows(publish: &dyn Fn(u8, &[u8], &[u8], &[u8]) -> Vec<u8>) -> Vec<Row> {
+fn property_rows(publish: &PublishWith<'_>) -> Vec<Row> {
     let subscribe = |properties: &[u8], filter: &str, options: u8| {
         let len = [u8::try_from(properties.len()).expect("few")];
         packet(0x82, &[&[0, 9], &len, properties, &text(filter), &[options]])
