@@ -47,8 +47,7 @@ enum Kind {
 
 /// Runs a transcript against a new broker.
 pub(crate) fn run(text: &str) -> Vec<Row> {
-    let lines: Vec<(usize, String)> =
-        text.lines().enumerate().flat_map(|(index, line)| expand(index + 1, line.trim_end())).collect();
+    let lines = expand(text);
     let mut config = Config { seed: 1, ..Config::default() };
     for settings in lines.iter().filter_map(|(_, line)| line.strip_prefix("config ")) {
         configure(&mut config, settings);
@@ -92,18 +91,32 @@ fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
 }
 
-/// `{1..3}` in a line stands for that many lines, with the same number of digits.
-fn expand(number: usize, line: &str) -> Vec<(usize, String)> {
-    let range = line.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(range, _)| range);
-    let Some((range, (first, last))) = range.and_then(|range| Some((range, range.split_once("..")?))) else {
-        return vec![(number, line.to_owned())];
-    };
-    let bound = |text: &str| text.parse::<usize>().expect("a number");
-    (bound(first)..=bound(last))
-        .map(|n| {
-            (number, line.replace(&format!("{{{range}}}"), &format!("{n:0width$}", width = first.len())))
-        })
-        .collect()
+/// The lines with their numbers. `{1..3}` in a line stands for 1, 2 and 3, with as many digits; neighbouring lines with the
+/// same range take turns.
+fn expand(text: &str) -> Vec<(usize, String)> {
+    let lines: Vec<(usize, &str)> = text.lines().map(str::trim_end).enumerate().collect();
+    let mut expanded = Vec::new();
+    for block in lines.chunk_by(|(_, a), (_, b)| range(a).is_some() && range(a) == range(b)) {
+        let line = |&(index, line): &(usize, &str)| (index + 1, line.to_owned());
+        let Some(range) = block.first().and_then(|(_, first)| range(first)) else {
+            expanded.extend(block.iter().map(line));
+            continue;
+        };
+        let (first, last) = range.split_once("..").unwrap_or_default();
+        let bound = |text: &str| text.parse::<usize>().expect("a number");
+        for n in bound(first)..=bound(last) {
+            let n = format!("{n:0width$}", width = first.len());
+            let with_n =
+                |(number, line): (usize, String)| (number, line.replace(&format!("{{{range}}}"), &n));
+            expanded.extend(block.iter().map(line).map(with_n));
+        }
+    }
+    expanded
+}
+
+fn range(line: &str) -> Option<&str> {
+    let (range, _) = line.split_once('{')?.1.split_once('}')?;
+    range.contains("..").then_some(range)
 }
 
 fn kind(line: &str) -> Kind {
