@@ -16,7 +16,6 @@ pub enum Marker {
 
 /// What the broker cannot do yet. When it can, its rows get tests and its line goes.
 pub const TO_COME: &[&str] = &[
-    "to come: a test",
     "to come: enhanced authentication",
     "to come: maximum QoS",
     "to come: retain availability",

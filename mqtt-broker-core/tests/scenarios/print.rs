@@ -126,7 +126,7 @@ fn connack(text: &mut String, packet: &ConnAck<'_>, shown: Shown) {
 
 fn publish(text: &mut String, packet: &Publish<'_>) {
     *text += "PUBLISH ";
-    *text += packet.topic.name().map_or("-", |name| name.as_str());
+    *text += &packet.topic.name().map_or_else(|| "-".to_owned(), |name| visible(name.as_str()));
     option(text, "alias", packet.topic.alias());
     if let Some(id) = packet.delivery.packet_id() {
         write!(text, "{} id={id}", qos(packet.delivery.qos())).unwrap();
@@ -157,7 +157,7 @@ fn publish(text: &mut String, packet: &Publish<'_>) {
     if packet.payload.len() > 40 {
         write!(text, " {} bytes", packet.payload.len()).unwrap();
     } else {
-        write!(text, " '{}'", String::from_utf8_lossy(packet.payload)).unwrap();
+        write!(text, " '{}'", visible(&String::from_utf8_lossy(packet.payload))).unwrap();
     }
 }
 
@@ -207,6 +207,12 @@ fn codes(
     }
     reason_string(text, properties.reason_string, shown);
     users(text, properties.user_properties);
+}
+
+/// Characters that nobody sees are escaped, as Rust does it.
+fn visible(text: &str) -> String {
+    let is_hidden = |c: char| c.is_control() || c == '\u{feff}';
+    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
 const fn qos(qos: QoS) -> &'static str {
