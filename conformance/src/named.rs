@@ -48,7 +48,7 @@ impl Named {
     /// What a reader wants to see of it, and the file to open, relative to the root of the repository.
     pub fn link(&self, root: &Path) -> (String, String) {
         match self {
-            Self::Vector { file, case } => (format!("vector `{case}`"), format!("mqtt-codec/vectors/{file}")),
+            Self::Vector { file, case } => (case.clone(), format!("mqtt-codec/vectors/{file}")),
             Self::Test { package, target, name } if target == "scenarios" => {
                 (name.clone(), format!("{package}/scenarios/{name}.txt"))
             }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Marker, Row, TABLES, Table, root};
+use crate::{Marker, Named, Row, TABLES, Table, root};
 
 /// Its name, at the root of the repository.
 pub const FILE: &str = "CONFORMANCE.md";
@@ -138,12 +138,29 @@ fn chapter_of(table: &Table, row: &Row) -> String {
 
 fn shown_by(row: &Row) -> String {
     let root = root();
-    let tests = row.tests.iter().map(|named| {
+    let mut entries: Vec<String> = Vec::new();
+    let mut last_file = "";
+    for named in &row.tests {
         let (name, path) = named.link(&root);
-        format!("[{}]({})", escaped(&name), path.replace(' ', "%20"))
-    });
-    let markers = row.markers.iter().map(|marker| format!("*{}*", marker.text()));
-    tests.chain(markers).collect::<Vec<_>>().join("<br>")
+        match named {
+            // The cases of one file are one entry.
+            Named::Vector { file, .. } if file == last_file => {
+                if let Some(entry) = entries.last_mut() {
+                    write!(entry, ", `{}`", escaped(&name)).unwrap_or_default();
+                }
+            }
+            Named::Vector { file, .. } => {
+                last_file = file;
+                entries.push(format!("[vectors]({path}) `{}`", escaped(&name)));
+            }
+            Named::Test { .. } => {
+                last_file = "";
+                entries.push(format!("[{}]({path})", escaped(&name)));
+            }
+        }
+    }
+    entries.extend(row.markers.iter().map(|marker| format!("*{}*", marker.text())));
+    entries.join("<br>")
 }
 
 fn escaped(text: &str) -> String {
