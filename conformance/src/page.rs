@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Marker, Named, Row, TABLES, Table, root};
+use crate::{Marker, Named, Row, TABLES, TO_COME, Table, root};
 
 /// Its name, at the root of the repository.
 pub const FILE: &str = "CONFORMANCE.md";
@@ -15,6 +15,8 @@ here, so nothing is listed that does not exist or does not pass. The page is wri
 
 Most tests are [transcripts](mqtt-broker-core/scenarios/README.md): a short story of clients, packets and time, readable without
 Rust. A vector is a case of the [codec's vectors](mqtt-codec/vectors/README.md): an input, and what it is or what is wrong with it.
+
+What binds server and client counts as shown if the broker's side is; the remark *client* says that the other side is to come.
 ";
 
 /// Writes it.
@@ -26,6 +28,7 @@ pub fn write() -> Result<String, String> {
         TABLES.iter().map(|table| Ok((table, table.rows()?))).collect::<Result<_, String>>()?;
     let mut text = HEAD.to_owned();
     counts(&mut text, &tables);
+    to_come(&mut text, &tables);
     for (table, rows) in &tables {
         write!(text, "\n## {}\n\n{}\n", table.title, table.about).unwrap_or_default();
         statements(&mut text, table, rows);
@@ -76,6 +79,21 @@ fn counts(text: &mut String, tables: &[(&Table, Vec<Row>)]) {
             let cells = counts.map(|count| count.to_string()).join(" | ");
             writeln!(text, "| {} | {level} | {all} | {cells} |", table.title).unwrap_or_default();
         }
+    }
+}
+
+/// What the broker does not do yet, with the statements that wait for it.
+fn to_come(text: &mut String, tables: &[(&Table, Vec<Row>)]) {
+    *text += "\n## What the broker does not do yet\n\n";
+    for what in TO_COME {
+        let mut ids = Vec::new();
+        for (table, rows) in tables {
+            let prefix = if table.file == "mqtt-3.1.1.tsv" { "3.1.1: " } else { "" };
+            let waiting = rows.iter().filter(|row| row.markers.contains(&Marker::ToCome(what)));
+            ids.extend(waiting.map(|row| format!("{prefix}{}", row.id.trim_start_matches("MQTT-"))));
+        }
+        let what = what.trim_start_matches("to come: ");
+        writeln!(text, "- {what}: {}", ids.join(", ")).unwrap_or_default();
     }
 }
 
