@@ -120,9 +120,19 @@ fn run(executable: &Executable, names: &BTreeSet<String>) -> Vec<String> {
     let missing = missing.into_iter().map(|name| format!("{name}: there is no such test"));
     let failed = there.into_iter().filter(|name| !passed.contains(name.as_str()));
     let failed = failed.map(|name| {
-        format!("{name}: {}", if ignored.contains(name) { "it is ignored" } else { "it did not pass" })
+        let why = if ignored.contains(name) { "it is ignored" } else { "it did not pass" };
+        format!("{name}: {why}{}", report(&output, name))
     });
     missing.chain(failed).collect()
+}
+
+/// What a test that failed says of itself.
+fn report(output: &str, name: &str) -> String {
+    let begins =
+        |line: &str| line.strip_prefix("---- ").is_some_and(|rest| rest.split(' ').next() == Some(name));
+    let lines = output.lines().skip_while(|line| !begins(line)).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with("---- ") && *line != "failures:");
+    lines.filter(|line| !line.is_empty()).map(|line| format!("\n    {line}")).collect()
 }
 
 fn listed(executable: &Executable, arguments: &[&str]) -> BTreeSet<String> {
