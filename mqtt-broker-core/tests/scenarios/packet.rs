@@ -2,187 +2,51 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 
-use mqtt_broker_core::{Config, Message, Stats};
+use mqtt_broker_core::Message;
 use mqtt_codec::{
     Auth, AuthProperties, Connect, ConnectProperties, Delivery, Disconnect, DisconnectProperties,
-    MessageProperties, Packet, PacketId, PayloadFormat, PubAck, PubComp, PubRec, PubRel, Publish,
-    PublishTopic, QoS, ReasonCode, RetainHandling, Subscribe, Subscription, SubscriptionId,
-    SubscriptionOptions, TopicAlias, TopicFilter, TopicName, Unsubscribe, UserProperties, Version, Will,
+    MessageProperties, Packet, PacketId, PubAck, PubComp, PubRec, PubRel, Publish, PublishTopic, QoS,
+    RetainHandling, Subscribe, Subscription, SubscriptionId, SubscriptionOptions, TopicAlias, TopicFilter,
+    TopicName, Unsubscribe, UserProperties, Version, Will,
 };
 
-use crate::world::new_message;
+use crate::words::{Words, hex};
 
-/// The words of a line: bare ones, `name=value` pairs, and a payload in quotes at the end or `N bytes`.
-struct Words<'a> {
-    bare: Vec<&'a str>,
-    pairs: Vec<(&'a str, &'a str)>,
-    payload: Vec<u8>,
-}
-
-impl<'a> Words<'a> {
-    fn new(text: &'a str) -> Self {
-        let (head, payload) = match text.split_once(" '") {
-            Some((head, payload)) => {
-                (head, payload.strip_suffix('\'').expect("a closing quote").as_bytes().to_vec())
-            }
-            None => match text.strip_suffix(" bytes").and_then(|text| text.rsplit_once(' ')) {
-                Some((head, count)) => (head, vec![b'x'; count.parse().unwrap()]),
-                None => (text, Vec::new()),
-            },
-        };
-        let (pairs, bare): (Vec<_>, Vec<_>) = head.split_whitespace().partition(|word| word.contains('='));
-        let pairs = pairs.into_iter().map(|word: &str| word.split_once('=').unwrap()).collect();
-        Self { bare, pairs, payload }
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        let at = self.bare.iter().position(|&word| word == name);
-        at.map(|at| self.bare.remove(at)).is_some()
-    }
-
-    fn get(&mut self, name: &str) -> Option<&'a str> {
-        let at = self.pairs.iter().position(|&(found, _)| found == name)?;
-        Some(self.pairs.remove(at).1)
-    }
-
-    fn number<T: std::str::FromStr<Err: std::fmt::Debug>>(&mut self, name: &str) -> Option<T> {
-        self.get(name).map(|text| text.parse().unwrap())
-    }
-
-    fn bare(&mut self) -> &'a str {
-        self.bare.remove(0)
-    }
-
-    fn id(&mut self) -> PacketId {
-        PacketId::new(self.bare().parse().unwrap()).unwrap()
-    }
-
-    fn qos(&mut self) -> QoS {
-        if self.flag("q2") {
-            QoS::ExactlyOnce
-        } else if self.flag("q1") {
-            QoS::AtLeastOnce
-        } else {
-            QoS::AtMostOnce
-        }
-    }
-
-    fn users(&mut self) -> Vec<(&'a str, &'a str)> {
-        std::iter::from_fn(|| self.get("user")).map(|pair| pair.split_once(':').unwrap()).collect()
-    }
-
-    fn properties<'u>(&mut self, users: &'u [(&'u str, &'u str)]) -> MessageProperties<'u>
-    where
-        'a: 'u,
-    {
-        MessageProperties {
-            payload_format: self.get("format").map(|_| PayloadFormat::Utf8),
-            message_expiry_interval: self.number("expiry"),
-            content_type: self.get("type"),
-            response_topic: self.get("response").map(|topic| TopicName::new(topic).unwrap()),
-            correlation_data: self.get("correlation").map(str::as_bytes),
-            user_properties: UserProperties::new(users),
-        }
-    }
-
-    /// Every word has to mean something.
-    fn finish(&self) {
-        assert!(self.bare.is_empty() && self.pairs.is_empty(), "left over: {:?} {:?}", self.bare, self.pairs);
-    }
-}
-
-pub(crate) fn code(text: &str) -> ReasonCode {
-    ReasonCode::from_u8(u8::from_str_radix(text, 16).unwrap()).unwrap()
-}
-
-pub(crate) fn millis(text: &str) -> u64 {
-    match text.strip_suffix("ms") {
-        Some(millis) => millis.parse().unwrap(),
-        None => text.strip_suffix('s').expect("s or ms").parse::<u64>().unwrap() * 1000,
-    }
-}
-
-pub(crate) fn connect_version(text: &str) -> Option<Version> {
-    match text.strip_prefix("CONNECT ")?.split_whitespace().next()? {
-        "v31" => Some(Version::V3_1),
-        "v311" => Some(Version::V3_1_1),
-        "v5" => Some(Version::V5),
-        other => panic!("no version {other}"),
-    }
-}
-
-pub(crate) fn configure(config: &mut Config, text: &str) {
-    let mut words = Words::new(text);
-    let mut set = |name: &str, field: &mut dyn FnMut(u64)| {
-        if let Some(value) = words.number(name) {
-            field(value);
-        }
-    };
-    set("packet_size", &mut |value| config.limits.packet_size = value as u32);
-    set("connect_packet_size", &mut |value| config.connect_packet_size = value as u32);
-    set("receive_maximum", &mut |value| config.receive_maximum = value as u16);
-    set("send_maximum", &mut |value| config.send_maximum = value as u16);
-    set("topic_alias_maximum", &mut |value| config.topic_alias_maximum = value as u16);
-    set("session_expiry_maximum", &mut |value| config.session_expiry_maximum = value as u32);
-    set("server_keep_alive", &mut |value| config.server_keep_alive = Some(value as u16));
-    set("queued_messages", &mut |value| config.queued_messages = value as usize);
-    set("queued_bytes", &mut |value| config.queued_bytes = value as usize);
-    set("output_window", &mut |value| config.output_window = value as usize);
-    set("subscriptions", &mut |value| config.subscriptions = value as usize);
-    set("filter_levels", &mut |value| config.filter_levels = value as usize);
-    set("filter_bytes", &mut |value| config.filter_bytes = value as usize);
-    set("outbound_topic_aliases", &mut |value| config.outbound_topic_aliases = value as u16);
-    set("connections", &mut |value| config.connections = value as usize);
-    set("sessions", &mut |value| config.sessions = value as usize);
-    set("retained_messages", &mut |value| config.retained_messages = value as usize);
-    words.finish();
-}
-
-/// The first count that is not as written.
-pub(crate) fn wrong_count(stats: &Stats, text: &str) -> Option<String> {
-    text.split_whitespace().find_map(|word| {
-        let (name, expected) = word.split_once('=').unwrap();
-        let found = match name {
-            "connections" => stats.connections,
-            "sessions" => stats.sessions,
-            "subscriptions" => stats.subscriptions,
-            "retained_messages" => stats.retained_messages,
-            other => panic!("no count {other}"),
-        };
-        (found != expected.parse().unwrap()).then(|| format!("expected {word}, got {found}"))
-    })
-}
-
+/// A message of the embedding program.
 pub(crate) fn message(text: &str) -> Message {
     let mut words = Words::new(text);
     assert_eq!(words.bare(), "PUBLISH");
     let (qos, retain) = (words.qos(), words.flag("retain"));
     let users = words.users();
     let properties = words.properties(&users);
-    let message = new_message(words.bare(), &words.payload).with_qos(qos).with_retain(retain);
+    let topic = TopicName::new(words.bare()).unwrap();
+    let message = Message::new(topic, words.payload.clone()).with_qos(qos).with_retain(retain);
     words.finish();
     message.with_properties(&properties).unwrap()
 }
 
+/// The bytes of a packet, in the version of its connection; CONNECT says its own.
 pub(crate) fn encode(text: &str, version: Version) -> Vec<u8> {
-    if let Some(hex) = text.strip_prefix("hex ") {
-        return hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
+    if let Some(bytes) = text.strip_prefix("hex ") {
+        return hex(bytes);
     }
     let mut words = Words::new(text);
+    let name = words.bare();
+    let version = if name == "CONNECT" { connect_version(words.bare()) } else { version };
     let mut bytes = Vec::new();
     let mut put = |packet: Packet<'_>| packet.encode(version, &mut bytes).unwrap();
-    match words.bare() {
+    match name {
         "CONNECT" => connect(&mut words, &mut put),
         "PUBLISH" => publish(&mut words, &mut put),
-        "PUBACK" => put(PubAck::new(words.id(), optional_code(&mut words)).into()),
-        "PUBREC" => put(PubRec::new(words.id(), optional_code(&mut words)).into()),
-        "PUBREL" => put(PubRel::new(words.id(), optional_code(&mut words)).into()),
-        "PUBCOMP" => put(PubComp::new(words.id(), optional_code(&mut words)).into()),
+        "PUBACK" => put(PubAck::new(words.id(), words.optional_code()).into()),
+        "PUBREC" => put(PubRec::new(words.id(), words.optional_code()).into()),
+        "PUBREL" => put(PubRel::new(words.id(), words.optional_code()).into()),
+        "PUBCOMP" => put(PubComp::new(words.id(), words.optional_code()).into()),
         "SUBSCRIBE" => subscribe(&mut words, &mut put),
         "UNSUBSCRIBE" => {
             let packet_id = words.id();
             let filters: Vec<_> =
-                words.bare.drain(..).map(|filter| TopicFilter::new(filter).unwrap()).collect();
+                words.rest().into_iter().map(|filter| TopicFilter::new(filter).unwrap()).collect();
             let user_properties = UserProperties::default();
             put(Unsubscribe { packet_id, user_properties, filters: filters.as_slice().into() }.into());
         }
@@ -192,14 +56,19 @@ pub(crate) fn encode(text: &str, version: Version) -> Vec<u8> {
             let properties = DisconnectProperties {
                 session_expiry_interval: words.number("expiry"),
                 server_reference: words.get("reference"),
+                reason_string: words.get("reason"),
                 ..Default::default()
             };
-            put(Disconnect { reason: optional_code(&mut words), properties }.into());
+            put(Disconnect { reason: words.optional_code(), properties }.into());
         }
         "AUTH" => {
-            let reason = optional_code(&mut words);
-            let authentication_method = words.get("method").unwrap();
-            put(Auth { reason, authentication_method, properties: AuthProperties::default() }.into());
+            let properties = AuthProperties {
+                authentication_data: words.get("data").map(str::as_bytes),
+                reason_string: words.get("reason"),
+                ..Default::default()
+            };
+            let authentication_method = words.get("method").expect("method=");
+            put(Auth { reason: words.optional_code(), authentication_method, properties }.into());
         }
         other => panic!("no packet {other}"),
     }
@@ -207,13 +76,17 @@ pub(crate) fn encode(text: &str, version: Version) -> Vec<u8> {
     bytes
 }
 
-fn optional_code(words: &mut Words<'_>) -> ReasonCode {
-    if words.bare.is_empty() { ReasonCode::Success } else { code(words.bare()) }
+fn connect_version(word: &str) -> Version {
+    match word {
+        "v31" => Version::V3_1,
+        "v311" => Version::V3_1_1,
+        "v5" => Version::V5,
+        other => panic!("no version {other}"),
+    }
 }
 
 fn connect(words: &mut Words<'_>, put: &mut impl FnMut(Packet<'_>)) {
-    words.bare();
-    let will = words.get("will").map(|will| will.split_once(':').unwrap());
+    let will = words.get("will").map(|will| will.split_once(':').expect("will=topic:payload"));
     let (qos, retain) = (words.qos(), words.flag("retain"));
     let delay_interval = words.number("delay");
     let users = words.users();
@@ -236,10 +109,13 @@ fn connect(words: &mut Words<'_>, put: &mut impl FnMut(Packet<'_>)) {
         password: words.get("password").map(str::as_bytes),
         properties: ConnectProperties {
             session_expiry_interval,
-            receive_maximum: words.number::<u16>("receive").and_then(NonZeroU16::new),
-            maximum_packet_size: words.number::<u32>("size").and_then(NonZeroU32::new),
+            receive_maximum: words.number::<u16>("receive").map(|n| NonZeroU16::new(n).expect("not 0")),
+            maximum_packet_size: words.number::<u32>("size").map(|n| NonZeroU32::new(n).expect("not 0")),
             topic_alias_maximum: words.number("aliases"),
+            request_response_information: words.boolean("request-response"),
+            request_problem_information: words.boolean("request-problem"),
             authentication_method: words.get("method"),
+            authentication_data: words.get("data").map(str::as_bytes),
             ..ConnectProperties::default()
         },
     };
@@ -252,7 +128,7 @@ fn publish(words: &mut Words<'_>, put: &mut impl FnMut(Packet<'_>)) {
         (QoS::AtMostOnce, None) => Delivery::AtMostOnce,
         (QoS::AtLeastOnce, Some(id)) => Delivery::AtLeastOnce { id, dup },
         (QoS::ExactlyOnce, Some(id)) => Delivery::ExactlyOnce { id, dup },
-        other => panic!("{other:?}"),
+        other => panic!("a QoS and a packet identifier go together: {other:?}"),
     };
     let alias = words.number("alias").map(|alias| TopicAlias::new(alias).unwrap());
     let topic = match (words.bare(), alias) {
@@ -271,8 +147,9 @@ fn publish(words: &mut Words<'_>, put: &mut impl FnMut(Packet<'_>)) {
 fn subscribe(words: &mut Words<'_>, put: &mut impl FnMut(Packet<'_>)) {
     let packet_id = words.id();
     let subscription_id = words.number("sub").map(|id| SubscriptionId::new(id).unwrap());
-    let subscriptions: Vec<_> = words.bare.drain(..).map(subscription).collect();
-    let user_properties = UserProperties::default();
+    let users = words.users();
+    let subscriptions: Vec<_> = words.rest().into_iter().map(subscription).collect();
+    let user_properties = UserProperties::new(&users);
     let subscriptions = subscriptions.as_slice().into();
     put(Subscribe { packet_id, subscription_id, user_properties, subscriptions }.into());
 }

@@ -1,206 +1,110 @@
 //! A broker, its clients, and the time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use mqtt_broker_core::{
-    Actions, Broker, Client, Config, ConnId, Decision, Event, ListenerId, Message, Note, Outgoing, Password,
-    Policy, Question, Request, Ticket, Timestamp, Verdict,
-};
-use mqtt_codec::{Packet, ReasonCode, Version};
+use mqtt_broker_core::{Broker, Config, ConnId, Event, ListenerId, Stats, Timestamp, Verdict};
+use mqtt_codec::Version;
 
-use crate::{packet, print};
-
-pub(crate) struct Failure {
-    /// Counted from the first line of the scenario.
-    pub(crate) line: usize,
-    pub(crate) what: String,
-}
+use crate::outbox::{Deed, Outbox, Rules};
+use crate::packet;
+use crate::words::{code, millis};
 
 #[derive(Default)]
 struct Peer {
     conn: Option<ConnId>,
     version: Option<Version>,
     buffer: BytesMut,
-    received: VecDeque<String>,
     unsent: usize,
     /// Does not read, so what is sent to it is not written.
     stalls: bool,
 }
 
-struct World {
+pub(crate) struct World {
     broker: Broker<Rules>,
     now: Timestamp,
     next_conn: u64,
     peers: BTreeMap<String, Peer>,
     outbox: Outbox,
+    /// What came of the line, as lines.
+    outcome: Vec<String>,
     /// No tick comes before the next line.
     is_late: bool,
 }
 
-/// What the broker called for, until it is given to the peers.
-#[derive(Default)]
-struct Outbox {
-    sent: Vec<(ConnId, String, usize)>,
-    resumed: Vec<ConnId>,
-    asked: VecDeque<Ticket>,
-    dropped: VecDeque<String>,
-    shows_limits: bool,
-}
-
-impl Actions for Outbox {
-    fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
-        let mut bytes = Vec::new();
-        packet.append_to(&mut bytes);
-        assert_eq!(bytes.len(), packet.encoded_len());
-        let text = print::packet(packet.version(), &bytes, self.shows_limits);
-        self.sent.push((conn, text, bytes.len()));
-    }
-
-    fn close(&mut self, conn: ConnId) {
-        self.sent.push((conn, "closed".to_owned(), 0));
-    }
-
-    fn pause_reading(&mut self, conn: ConnId) {
-        self.sent.push((conn, "paused".to_owned(), 0));
-    }
-
-    fn resume_reading(&mut self, conn: ConnId) {
-        self.sent.push((conn, "resumed".to_owned(), 0));
-        self.resumed.push(conn);
-    }
-
-    fn ask(&mut self, ticket: Ticket, _: &Question<'_>) {
-        self.asked.push_back(ticket);
-    }
-
-    fn note(&mut self, note: &Note<'_>) {
-        if let Note::Dropped { client_id, topic, reason } = note {
-            self.dropped.push_back(format!("{client_id} {topic} {reason:?}"));
-        }
-    }
-}
-
-/// A user name or topic with `later` in it has to be asked for, and one with `deny` is denied.
-#[derive(Clone, Debug)]
-struct Rules;
-
-impl Policy for Rules {
-    fn decide(&mut self, question: &Question<'_>) -> Decision {
-        let Question { client: Client { user_name, .. }, request } = question;
-        let subject = match request {
-            Request::Connect { password, .. } => {
-                if *password == Some(Password(b"wrong")) {
-                    return Decision::Now(Verdict::Deny(ReasonCode::BadUserNameOrPassword));
-                }
-                user_name.unwrap_or("")
-            }
-            Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
-            Request::Subscribe { filter, .. } => filter.as_str(),
-            Request::Authenticate { .. } => return Decision::Now(Verdict::Allow),
-        };
-        if subject.contains("later") {
-            Decision::Later
-        } else if subject.contains("deny") {
-            Decision::Now(Verdict::Deny(ReasonCode::NotAuthorized))
-        } else {
-            Decision::Now(Verdict::Allow)
-        }
-    }
-}
-
-/// Says which line it was if the test or the broker panics.
-struct Context<'a>(&'a str);
-
-impl Drop for Context<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("while at: {}", self.0);
-        }
-    }
-}
-
-pub(crate) fn run(lines: &[&str]) -> Result<(), Failure> {
-    let mut config = Config { seed: 1, ..Config::default() };
-    for line in lines.iter().filter_map(|line| line.strip_prefix("config ")) {
-        packet::configure(&mut config, line);
-    }
-    let mut world = World {
-        broker: Broker::new(config, Rules),
-        now: Timestamp::from_millis(1_000_000),
-        next_conn: 0,
-        peers: BTreeMap::new(),
-        outbox: Outbox::default(),
-        is_late: false,
-    };
-    for (index, line) in lines.iter().enumerate() {
-        let fail = |what| Failure { line: index, what };
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') || line.starts_with("config ") {
-            continue;
-        }
-        let _context = Context(line);
-        world.line(line).map_err(fail)?;
-    }
-    world.nothing_left().map_err(|what| Failure { line: lines.len(), what })
-}
-
 impl World {
-    fn line(&mut self, line: &str) -> Result<(), String> {
-        if let Some((name, expected)) = line.split_once("< ") {
-            return self.expect(name, expected);
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            broker: Broker::new(config, Rules),
+            now: Timestamp::from_millis(1_000_000),
+            next_conn: 0,
+            peers: BTreeMap::new(),
+            outbox: Outbox::default(),
+            outcome: Vec::new(),
+            is_late: false,
         }
-        if let Some(expected) = line.strip_prefix("dropped ") {
-            return match self.outbox.dropped.pop_front() {
-                Some(found) if found == expected => Ok(()),
-                found => Err(format!("expected the drop of {expected}, got {found:?}")),
-            };
-        }
-        if let Some(expected) = line.strip_prefix("stats ") {
-            return packet::wrong_count(&self.broker.stats(), expected).map_or(Ok(()), Err);
-        }
-        self.nothing_left()?;
+    }
+
+    /// Does what a line says. Gives what came of it, with the counts before any tick that is due.
+    pub(crate) fn line(&mut self, line: &str) -> (Vec<String>, Stats) {
         self.is_late = false;
-        if let Some(time) = line.strip_prefix("late +") {
-            self.now = self.now.plus_millis(packet::millis(time));
-            self.is_late = true;
-        } else if let Some(time) = line.strip_prefix('+') {
-            self.wait(packet::millis(time));
-        } else if let Some((name, text)) = line.split_once("> ") {
-            self.send(name, text);
-        } else {
-            match line.split_whitespace().collect::<Vec<_>>()[..] {
-                [name, "drops"] => {
-                    let conn =
-                        self.peers.remove(name).and_then(|peer| peer.conn).expect("an open connection");
-                    self.handle(Event::Closed { conn });
-                }
-                [name, "opens"] => self.open(name),
-                [name, "stalls"] => self.peer(name).stalls = true,
-                [name, "reads"] => {
-                    self.peer(name).stalls = false;
-                    self.report_written();
-                }
-                [name, "reads", bytes] => self.take(name, bytes.parse().unwrap()),
-                ["show", "limits"] => self.outbox.shows_limits = true,
-                ["allow"] => self.answer(Verdict::Allow),
-                ["deny", code] => self.answer(Verdict::Deny(packet::code(code))),
-                ["kick", client_id, code] => {
-                    let reason = packet::code(code);
-                    self.handle(Event::Disconnect { client_id, reason, server_reference: None });
-                }
-                ["shutdown"] => self.handle(Event::Shutdown),
-                _ => panic!("what does this line mean: {line}"),
-            }
+        self.act(line);
+        let stats = self.broker.stats();
+        while !self.is_late && self.broker.deadline().is_some_and(|at| at <= self.now) {
+            self.handle(Event::Tick);
         }
-        Ok(())
+        (std::mem::take(&mut self.outcome), stats)
+    }
+
+    fn act(&mut self, line: &str) {
+        if let Some(time) = line.strip_prefix("late +") {
+            self.now = self.now.plus_millis(millis(time));
+            self.is_late = true;
+            return;
+        }
+        if let Some(time) = line.strip_prefix('+') {
+            return self.wait(millis(time));
+        }
+        if let Some((name, text)) = line.split_once("> ") {
+            return self.send(name, text);
+        }
+        match line.split_whitespace().collect::<Vec<_>>()[..] {
+            [name, "opens"] => self.open(name),
+            [name, "drops"] => {
+                let conn = self.conn(name);
+                self.peers.remove(name);
+                self.handle(Event::Closed { conn });
+            }
+            [name, "stalls"] => self.peer(name).stalls = true,
+            [name, "reads"] => {
+                self.peer(name).stalls = false;
+                self.report_written();
+            }
+            [name, "reads", bytes] => self.take(name, bytes.parse().expect("a number of bytes")),
+            ["show", "limits"] => self.outbox.shown.limits = true,
+            ["show", "reasons"] => self.outbox.shown.reasons = true,
+            ["show", "notes"] => self.outbox.shown.notes = true,
+            ["allow"] => self.answer(Verdict::Allow),
+            ["deny", reason] => self.answer(Verdict::Deny(code(reason))),
+            ["challenge", data] => self.answer(Verdict::Challenge(data.to_owned().into())),
+            ["authenticated"] => self.answer(Verdict::Authenticated(None)),
+            ["kick", client_id, reason] => self.kick(client_id, reason, None),
+            ["kick", client_id, reason, reference] => self.kick(client_id, reason, Some(reference)),
+            ["shutdown"] => self.handle(Event::Shutdown),
+            _ => panic!("what does this line mean?"),
+        }
     }
 
     fn peer(&mut self, name: &str) -> &mut Peer {
         self.peers.entry(name.to_owned()).or_default()
     }
 
+    fn conn(&mut self, name: &str) -> ConnId {
+        self.peer(name).conn.unwrap_or_else(|| panic!("{name} has no open connection"))
+    }
+
     fn open(&mut self, name: &str) {
+        assert!(self.peer(name).conn.is_none(), "{name} has an open connection");
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         *self.peer(name) = Peer { conn: Some(conn), ..Peer::default() };
@@ -209,18 +113,17 @@ impl World {
 
     fn send(&mut self, name: &str, text: &str) {
         if name == "app" {
-            let message = packet::message(text);
-            return self.handle(Event::Publish(message));
+            return self.handle(Event::Publish(packet::message(text)));
         }
         if self.peer(name).conn.is_none() {
             self.open(name);
         }
         let peer = self.peer(name);
-        if let Some(version) = packet::connect_version(text) {
-            peer.version.get_or_insert(version);
-        }
         let bytes = packet::encode(text, peer.version.unwrap_or(Version::V5));
         peer.buffer.extend_from_slice(&bytes);
+        if peer.version.is_none() {
+            peer.version = mqtt_codec::connect_version(&peer.buffer).ok().flatten();
+        }
         self.receive(name);
     }
 
@@ -238,6 +141,10 @@ impl World {
         self.settle();
     }
 
+    fn kick(&mut self, client_id: &str, reason: &str, server_reference: Option<&str>) {
+        self.handle(Event::Disconnect { client_id, reason: code(reason), server_reference });
+    }
+
     fn answer(&mut self, verdict: Verdict) {
         let ticket = self.outbox.asked.pop_front().expect("an open question");
         self.handle(Event::Answered { ticket, verdict });
@@ -245,18 +152,36 @@ impl World {
 
     /// Gives out what was sent, reports it as written, and hands over what waits for a resumed connection.
     fn settle(&mut self) {
-        for (conn, text, len) in std::mem::take(&mut self.outbox.sent) {
-            let peer =
-                self.peers.values_mut().find(|peer| peer.conn == Some(conn)).expect("a known connection");
-            if text == "closed" {
-                peer.conn = None;
-            }
-            peer.unsent += len;
-            peer.received.push_back(text);
+        let mut resumed = Vec::new();
+        for deed in std::mem::take(&mut self.outbox.deeds) {
+            let (conn, text) = match deed {
+                Deed::Told(text) => {
+                    self.outcome.push(text);
+                    continue;
+                }
+                Deed::Sent(conn, text, bytes) => {
+                    self.peer_of(conn).1.unsent += bytes;
+                    (conn, text)
+                }
+                Deed::Closed(conn) => {
+                    let name = self.peer_of(conn).0.clone();
+                    self.peer(&name).conn = None;
+                    self.outcome.push(format!("{name}< closed"));
+                    continue;
+                }
+                Deed::Paused(conn) => (conn, "paused".to_owned()),
+                Deed::Resumed(conn) => {
+                    resumed.push(conn);
+                    (conn, "resumed".to_owned())
+                }
+            };
+            let line = format!("{}< {text}", self.peer_of(conn).0);
+            self.outcome.push(line);
         }
-        for conn in std::mem::take(&mut self.outbox.resumed) {
-            let peer = self.peers.iter().find(|(_, peer)| peer.conn == Some(conn));
-            if let Some(name) = peer.map(|(name, _)| name.clone()) {
+        for conn in resumed {
+            if let Some(name) =
+                self.peers.iter().find(|(_, peer)| peer.conn == Some(conn)).map(|(name, _)| name.clone())
+            {
                 self.receive(&name);
             }
         }
@@ -265,16 +190,20 @@ impl World {
         assert_eq!(
             stats.copies_routed,
             stats.copies_sent + stats.copies_queued + stats.copies_dropped,
-            "{stats:?}"
+            "every copy was sent, waits or was dropped: {stats:?}"
         );
+    }
+
+    fn peer_of(&mut self, conn: ConnId) -> (&String, &mut Peer) {
+        self.peers.iter_mut().find(|(_, peer)| peer.conn == Some(conn)).expect("an open connection")
     }
 
     /// A client that stalls takes some of what is there for it.
     fn take(&mut self, name: &str, bytes: usize) {
+        let conn = self.conn(name);
         let peer = self.peer(name);
         assert!(peer.stalls && bytes <= peer.unsent, "{} bytes are there", peer.unsent);
         peer.unsent -= bytes;
-        let conn = peer.conn.expect("an open connection");
         self.handle(Event::Written { conn, bytes });
     }
 
@@ -298,42 +227,4 @@ impl World {
         }
         self.now = end;
     }
-
-    fn expect(&mut self, name: &str, expected: &str) -> Result<(), String> {
-        // Replays go on at the next tick, which is due at once.
-        while self.peer(name).received.is_empty() && self.broker.deadline().is_some_and(|at| at <= self.now) {
-            self.handle(Event::Tick);
-        }
-        match self.peer(name).received.pop_front() {
-            Some(found) if found == expected.trim() => Ok(()),
-            Some(found) => Err(format!("expected {expected}, got {found}")),
-            None => Err(format!("expected {expected}, got nothing")),
-        }
-    }
-
-    fn nothing_left(&mut self) -> Result<(), String> {
-        while !self.is_late && self.broker.deadline().is_some_and(|at| at <= self.now) {
-            self.handle(Event::Tick);
-        }
-        for (name, peer) in &mut self.peers {
-            if let Some(found) = peer.received.pop_front() {
-                return Err(format!("{name} got {found}, which is not in the transcript"));
-            }
-        }
-        match self.outbox.dropped.pop_front() {
-            Some(found) => Err(format!("a drop that is not in the transcript: {found}")),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Checks that bytes are one whole packet.
-pub(crate) fn decode(version: Version, bytes: &[u8]) -> Packet<'_> {
-    let found = mqtt_codec::frame(bytes, &mqtt_codec::Limits::default()).unwrap().expect("a whole packet");
-    assert_eq!(found.bytes().len(), bytes.len());
-    Packet::decode(version, found).unwrap()
-}
-
-pub(crate) fn new_message(topic: &str, payload: &[u8]) -> Message {
-    Message::new(mqtt_codec::TopicName::new(topic).unwrap(), payload.to_vec())
 }
