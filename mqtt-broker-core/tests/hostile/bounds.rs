@@ -1,0 +1,43 @@
+//! What every event is checked for.
+
+use mqtt_broker_core::{Action, Stats};
+
+use crate::honest::{COUNT, SUBSCRIPTIONS};
+use crate::world::World;
+
+/// Bytes that a PUBLISH to a subscriber can have beyond the packet that it came in: the topic that an alias stood for, and
+/// Subscription Identifiers.
+const GROWTH: usize = 30;
+/// Bytes of the longest answer, which is CONNACK.
+const ANSWER: usize = 60;
+
+impl World {
+    /// Nothing grows beyond what the configuration says, and nothing is lost without being counted.
+    pub(crate) fn check_bounds(&self, actions: &[Action]) {
+        let (config, stats) = (&self.config, self.broker.stats());
+        let Stats { copies_routed, copies_sent, copies_queued, copies_dropped, .. } = stats;
+        assert_eq!(copies_routed, copies_sent + copies_queued + copies_dropped);
+        assert_eq!(copies_dropped, self.dropped, "each copy that is dropped has a note");
+
+        assert_eq!(stats.connections, self.connections.len());
+        assert!(stats.connections <= config.connections);
+        assert!(stats.sessions <= config.sessions);
+        if stats.sessions >= COUNT {
+            let of_others = stats.subscriptions.saturating_sub(SUBSCRIPTIONS);
+            assert!(of_others <= (stats.sessions - COUNT) * config.subscriptions);
+        }
+        assert!(stats.retained_messages <= config.retained_messages);
+        assert!(usize::try_from(copies_queued).unwrap() <= stats.sessions * config.queued_messages);
+
+        // The window, one message, and the answer to one packet.
+        let packet = usize::try_from(config.limits.packet_size).unwrap();
+        let most = config.output_window + (packet + GROWTH) + ANSWER;
+        for action in actions {
+            if let Action::Send { conn, .. } = action
+                && let Some(connection) = self.connections.get(conn)
+            {
+                assert!(connection.unwritten <= most, "{} bytes wait for {conn:?}", connection.unwritten);
+            }
+        }
+    }
+}
