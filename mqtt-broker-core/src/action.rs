@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes};
-use mqtt_codec::{Packet, Version};
+use mqtt_codec::Version;
 use mqtt_topic::TopicNameBuf;
 
 use crate::{ConnId, DropReason, Note, Question, Ticket};
@@ -41,7 +41,6 @@ pub trait Actions {
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     pub(crate) version: Version,
-    pub(crate) packet: &'a Packet<'a>,
     pub(crate) head: &'a [u8],
     pub(crate) payload: Option<&'a Bytes>,
 }
@@ -50,11 +49,6 @@ impl<'a> Outgoing<'a> {
     /// The version of the connection.
     pub const fn version(&self) -> Version {
         self.version
-    }
-
-    /// The packet, for those who want to look at it.
-    pub const fn packet(&self) -> &'a Packet<'a> {
-        self.packet
     }
 
     /// All bytes of the packet that are not in [`payload`](Self::payload).

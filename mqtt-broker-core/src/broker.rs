@@ -178,7 +178,7 @@ impl Core {
             Event::Opened { conn, listener } => self.opened(conn, listener, cx),
             Event::Received { conn, bytes } => {
                 if let Some(conn) = self.connection_named(conn) {
-                    while self.take_packet(conn, bytes, cx) {}
+                    while !bytes.is_empty() && self.take_packet(conn, bytes, cx) {}
                 }
             }
             Event::Written { conn, bytes } => self.written(conn, bytes, cx),

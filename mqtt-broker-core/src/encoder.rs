@@ -53,9 +53,9 @@ impl Encoder {
     }
 
     /// The same for a PUBLISH that many get as it is.
-    pub(crate) fn encode_for_all(
+    pub(crate) fn encode_for_all<'p>(
         &mut self,
-        packet: &Packet<'_>,
+        packet: impl FnOnce() -> Packet<'p>,
         retain: bool,
         version: Version,
     ) -> Result<&[u8], EncodeError> {
@@ -67,7 +67,7 @@ impl Encoder {
         };
         if copy.retain != Some(retain) {
             copy.retain = None;
-            copy.len = into(&mut copy.buffer, packet, version)?;
+            copy.len = into(&mut copy.buffer, &packet(), version)?;
             copy.retain = Some(retain);
         }
         Ok(copy.buffer.get(..copy.len).unwrap_or_default())

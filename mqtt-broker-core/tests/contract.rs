@@ -280,12 +280,12 @@ struct Payloads(Vec<Bytes>);
 
 impl Actions for Payloads {
     fn send(&mut self, _: ConnId, packet: &Outgoing<'_>) {
-        let (mut whole, mut parts) = (Vec::new(), Vec::new());
-        packet.packet().encode(packet.version(), &mut whole).unwrap();
-        parts.extend_from_slice(packet.head());
-        parts.extend_from_slice(packet.payload().map_or(&[], |payload| payload));
-        assert_eq!(whole, parts);
+        let mut whole = Vec::new();
+        packet.append_to(&mut whole);
         assert_eq!(whole.len(), packet.encoded_len());
+        let found = frame(&whole, &Limits::default()).unwrap().unwrap();
+        assert_eq!(found.bytes().len(), whole.len());
+        Packet::decode(packet.version(), found).unwrap();
         self.0.extend(packet.payload().cloned());
     }
 

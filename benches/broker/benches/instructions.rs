@@ -49,6 +49,8 @@ pub fn run(mut scene: Box<Scene>) -> Box<Scene> {
 #[bench::one_qos0("one-qos0")]
 #[bench::one_qos1("one-qos1")]
 #[bench::one_qos2("one-qos2")]
+#[bench::fanout_10("fanout-10")]
+#[bench::fanout_1000("fanout-1000")]
 pub fn exchange(mut scene: Box<Scene>) -> Box<Scene> {
     scene.exchange();
     black_box(scene)

@@ -56,9 +56,18 @@ impl Core {
         if incoming.is_late(self.now) {
             return self.drop_copy(key, incoming.topic, DropReason::Expired, cx);
         }
-        let may_go = self.may_deliver_now(key, session, incoming.topic, terms.qos);
+        let is_qos_0 = terms.qos == QoS::AtMostOnce;
+        let connection = session.conn.and_then(|conn| self.connections.get(conn));
+        let may_go = match connection {
+            // Nothing is under way or waits, as for most.
+            Some(connection) if is_qos_0 && session.exchange.is_none() => {
+                connection.unsent < self.config.output_window
+            }
+            Some(_) => self.may_deliver_now(key, session, incoming.topic, terms.qos),
+            None => false,
+        };
         if may_go
-            && terms.qos == QoS::AtMostOnce
+            && is_qos_0
             && let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn))
         {
             let copy = Copy {

@@ -13,7 +13,7 @@ use mqtt_topic::TopicName;
 use super::{Core, Cx, Taken};
 use crate::message::{Incoming, SHARED};
 use crate::slab::Key;
-use crate::{Client, Fault, Message, Refusal, Request};
+use crate::{Client, Fault, Message, Refusal, Request, Verdict};
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
 /// does. Below it the buffer could be many times the payload, so smaller ones are copied.
@@ -135,10 +135,14 @@ impl Core {
         // A 3.x client was not told.
         incoming.qos = incoming.qos.min(self.config.maximum_qos);
         incoming.retain &= !cannot_retain;
-        match self.why_not(conn, key, version, &incoming, cx) {
+        match self.may_publish(conn, key, version, &incoming, cx) {
             None => return Taken::Waits,
-            Some(Some(refusal)) => return self.deny(conn, key, publish.delivery, &refusal, cx),
-            Some(None) => {}
+            Some(Verdict::Allow) => {}
+            Some(verdict) => {
+                if let Err(refusal) = verdict.permission() {
+                    return self.deny(conn, key, publish.delivery, &refusal, cx);
+                }
+            }
         }
         self.desk.tally.stats.publishes_received += 1;
         self.desk.tally.stats.publish_bytes_received += publish.payload.len() as u64;
@@ -157,34 +161,31 @@ impl Core {
         Taken::Message(Draft { message, payload: publish.payload.len(), delivery: publish.delivery })
     }
 
-    /// Why a message is refused, if it is. `None` if that is not known yet.
-    #[expect(clippy::option_option, reason = "not known yet is not no refusal")]
-    fn why_not(
+    /// Whether a message is taken. `None` if that is not known yet.
+    fn may_publish(
         &mut self,
         conn: Key,
         key: Key,
         version: Version,
         incoming: &Incoming<'_>,
         cx: &mut Cx<'_>,
-    ) -> Option<Option<Refusal>> {
-        let refuse = |reason| Some(Some(Refusal::new(reason)));
+    ) -> Option<Verdict> {
         if self.is_reserved(incoming.topic) {
-            return refuse(ReasonCode::NotAuthorized);
+            return Some(Verdict::Deny(ReasonCode::NotAuthorized));
         }
         let is_text = incoming.properties.payload_format == Some(PayloadFormat::Utf8);
         if is_text && self.config.check_payload_format && str::from_utf8(incoming.payload).is_err() {
             self.desk.tally.faults.add(Fault::PayloadFormat);
-            return refuse(ReasonCode::PayloadFormatInvalid);
+            return Some(Verdict::Deny(ReasonCode::PayloadFormatInvalid));
         }
         let (Some(connection), Some(session)) = (self.connections.get(conn), self.sessions.get(key)) else {
-            return refuse(ReasonCode::UnspecifiedError);
+            return Some(Verdict::Deny(ReasonCode::UnspecifiedError));
         };
         let (client_id, user_name) = (Arc::clone(&session.client_id), connection.user_name.clone());
         let listener = connection.listener;
         let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
         let request = Request::Publish { topic: incoming.topic, qos: incoming.qos, retain: incoming.retain };
-        let verdict = self.decide(conn, &[], client, request, cx);
-        verdict.map(|verdict| verdict.permission().err())
+        self.decide(conn, &[], client, request, cx)
     }
 
     /// Refuses a message. 3.x cannot say so and gets an acknowledgement as usual (3.1.1 MQTT-3.3.5-2).

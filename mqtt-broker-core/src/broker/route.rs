@@ -67,7 +67,7 @@ impl Core {
         // MQTT-3.8.3-3
         let heard =
             matches.iter().map(|(_, granted)| granted).filter(|granted| !(is_own && granted.no_local));
-        if self.config.overlapping == Overlapping::CopyEach {
+        if self.config.overlapping == Overlapping::CopyEach || matches.len() == 1 {
             for granted in heard {
                 self.desk.tally.stats.copies_routed += 1;
                 self.deliver(key, incoming, &Terms::of(granted, incoming, None), cx);

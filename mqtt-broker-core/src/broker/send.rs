@@ -128,13 +128,16 @@ pub(super) fn publish(
         && copy.shared_payload.is_none();
     if is_for_all {
         let Some(version) = connection.version else { return Err(DropReason::Offline) };
-        let packet = publish(topic);
-        let Ok(head) = encoder.encode_for_all(&packet, copy.retain, version) else {
+        let Ok(head) = encoder.encode_for_all(|| publish(topic), copy.retain, version) else {
             return Err(DropReason::TooLarge);
         };
-        let outgoing = Outgoing { version, packet: &packet, head, payload: None };
-        let fits = give(connection, &outgoing, &mut tally.stats, out);
-        return if fits { Ok(()) } else { Err(DropReason::TooLarge) };
+        let outgoing = Outgoing { version, head, payload: None };
+        if !give(connection, &outgoing, &mut tally.stats, out) {
+            return Err(DropReason::TooLarge);
+        }
+        tally.stats.publishes_sent += 1;
+        tally.stats.publish_bytes_sent += copy.payload.len() as u64;
+        return Ok(());
     }
     let mut hand_out =
         |packet: &_| hand_out(connection, packet, copy.shared_payload, encoder, &mut tally.stats, out);
@@ -193,7 +196,14 @@ pub(super) fn hand_out(
 ) -> bool {
     let Some(version) = connection.version else { return false };
     let Ok(head) = encoder.encode(packet, version, payload) else { return false };
-    give(connection, &Outgoing { version, packet, head, payload }, stats, out)
+    let is_sent = give(connection, &Outgoing { version, head, payload }, stats, out);
+    if let Packet::Publish(publish) = packet
+        && is_sent
+    {
+        stats.publishes_sent += 1;
+        stats.publish_bytes_sent += publish.payload.len() as u64;
+    }
+    is_sent
 }
 
 fn give(
@@ -209,10 +219,6 @@ fn give(
     connection.unsent = connection.unsent.saturating_add(len);
     stats.packets_sent += 1;
     stats.bytes_sent += len as u64;
-    if let Packet::Publish(publish) = outgoing.packet {
-        stats.publishes_sent += 1;
-        stats.publish_bytes_sent += publish.payload.len() as u64;
-    }
     out.send(connection.name, outgoing);
     true
 }
