@@ -48,5 +48,5 @@ mod server;
 mod timer;
 
 pub use listen::ListenError;
-pub use mqtt_broker_core::Config;
+pub use mqtt_broker_core::{Config, Damping};
 pub use server::Server;

@@ -40,7 +40,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     descriptors::check()?;
     let mut seed = [0; 16];
     getrandom::fill(&mut seed)?;
-    let config = Config { seed: u128::from_le_bytes(seed), ..Config::default() };
+    let config = Config { seed: u128::from_le_bytes(seed), ..options.config() };
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(&options.listen)?;

@@ -1,4 +1,5 @@
 use clap::{ArgAction, Parser};
+use mqtt_broker::{Config, Damping};
 use tracing::level_filters::LevelFilter;
 
 /// An MQTT broker for 3.1, 3.1.1 and 5.0.
@@ -12,12 +13,25 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1883")]
     pub(crate) listen: Vec<String>,
 
+    /// Seconds between publications of the broker's own state under $SYS/broker/; 0 is never
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) sys_interval: u16,
+
     /// Log clients that come and go; twice: messages that are dropped too
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 
 impl Options {
+    /// As the core wants it, but for the seed.
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            sys_interval: Some(u32::from(self.sys_interval) * 1000).filter(|&millis| millis > 0),
+            damping: Some(Damping { connects: 10, period: 10_000, pause: 1_000 }),
+            ..Config::default()
+        }
+    }
+
     pub(crate) const fn log_level(&self) -> LevelFilter {
         match self.verbose {
             0 => LevelFilter::WARN,
@@ -36,6 +50,14 @@ mod tests {
     #[test]
     fn options_are_consistent() {
         Options::command().debug_assert();
+    }
+
+    #[test]
+    fn the_interval_is_in_seconds_and_0_is_never() {
+        let interval = |arguments: &[&str]| Options::parse_from(arguments).config().sys_interval;
+        assert_eq!(interval(&["mqtt-broker"]), Some(10_000));
+        assert_eq!(interval(&["mqtt-broker", "--sys-interval", "3"]), Some(3_000));
+        assert_eq!(interval(&["mqtt-broker", "--sys-interval", "0"]), None);
     }
 
     #[test]
