@@ -17,6 +17,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) sys_interval: u16,
 
+    /// How often a client may connect within ten seconds before each further CONNECT waits for a second, so that two
+    /// clients with one identifier do not fight; 0 is as often as it likes
+    #[arg(long, value_name = "CONNECTS", default_value_t = 100)]
+    pub(crate) damping: u32,
+
     /// Log clients that come and go; twice: messages that are dropped too
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -27,7 +32,8 @@ impl Options {
     pub(crate) fn config(&self) -> Config {
         Config {
             sys_interval: Some(u32::from(self.sys_interval) * 1000).filter(|&millis| millis > 0),
-            damping: Some(Damping { connects: 10, period: 10_000, pause: 1_000 }),
+            damping: Some(Damping { connects: self.damping, period: 10_000, pause: 1_000 })
+                .filter(|damping| damping.connects > 0),
             ..Config::default()
         }
     }

@@ -24,8 +24,11 @@ impl Drop for KilledOnDrop {
     }
 }
 
+/// Clients of the tests connect as fast as they can.
 pub(crate) fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_mqtt-broker"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mqtt-broker"));
+    command.args(["--damping", "0"]);
+    command
 }
 
 impl Process {
