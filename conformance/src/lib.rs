@@ -10,7 +10,7 @@ mod named;
 pub mod page;
 mod table;
 
-pub use markers::{Marker, TO_COME};
+pub use markers::Marker;
 pub use named::Named;
 pub use table::{Row, TABLES, Table};
 

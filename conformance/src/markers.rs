@@ -10,24 +10,9 @@ pub enum Marker {
     Advice,
     /// A permission that this broker does not use, so that there is nothing to show.
     NotUsed,
-    /// The broker's duty, and not done yet: one of [`TO_COME`].
-    ToCome(&'static str),
 }
 
-/// What the broker cannot do yet. When it can, its rows get tests and its line goes.
-pub const TO_COME: &[&str] = &[
-    "to come: enhanced authentication",
-    "to come: maximum QoS",
-    "to come: retain availability",
-    "to come: wildcard availability",
-    "to come: subscription identifier availability",
-    "to come: shared subscription availability",
-    "to come: response information",
-    "to come: request problem information",
-    "to come: overlapping, a copy for each subscription",
-];
-
-const OTHERS: &[(&str, Marker)] = &[
+const MARKERS: &[(&str, Marker)] = &[
     ("client: mqtt-client-core (to come)", Marker::Client),
     ("runtime: mqtt-broker WebSocket (to come)", Marker::Runtime),
     ("advice: nothing that a test could show", Marker::Advice),
@@ -40,16 +25,12 @@ impl Marker {
     /// # Errors
     /// If it is none that is known.
     pub fn new(text: &str) -> Result<Self, String> {
-        let others = OTHERS.iter().find(|(known, _)| *known == text).map(|&(_, marker)| marker);
-        let to_come = TO_COME.iter().find(|known| **known == text).map(|&known| Self::ToCome(known));
-        others.or(to_come).ok_or_else(|| format!("`{text}` is no marker that is known"))
+        let known = MARKERS.iter().find(|(known, _)| *known == text).map(|&(_, marker)| marker);
+        known.ok_or_else(|| format!("`{text}` is no marker that is known"))
     }
 
     /// As the table has it.
     pub fn text(self) -> &'static str {
-        match self {
-            Self::ToCome(text) => text,
-            other => OTHERS.iter().find(|(_, marker)| *marker == other).map_or("", |(text, _)| text),
-        }
+        MARKERS.iter().find(|(_, marker)| *marker == self).map_or("", |(text, _)| text)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Marker, Named, Row, TABLES, TO_COME, Table, root};
+use crate::{Marker, Named, Row, TABLES, Table, root};
 
 /// Its name, at the root of the repository.
 pub const FILE: &str = "CONFORMANCE.md";
@@ -28,7 +28,6 @@ pub fn write() -> Result<String, String> {
         TABLES.iter().map(|table| Ok((table, table.rows()?))).collect::<Result<_, String>>()?;
     let mut text = HEAD.to_owned();
     counts(&mut text, &tables);
-    to_come(&mut text, &tables);
     for (table, rows) in &tables {
         write!(text, "\n## {}\n\n{}\n", table.title, table.about).unwrap_or_default();
         statements(&mut text, table, rows);
@@ -41,24 +40,22 @@ fn standing(row: &Row) -> usize {
     let has = |marker| row.markers.contains(&marker);
     if !row.tests.is_empty() {
         0
-    } else if row.markers.iter().any(|marker| matches!(marker, Marker::ToCome(_))) {
-        1
     } else if has(Marker::Runtime) {
-        3
-    } else if has(Marker::Client) {
         2
+    } else if has(Marker::Client) {
+        1
     } else {
-        4
+        3
     }
 }
 
 fn counts(text: &mut String, tables: &[(&Table, Vec<Row>)]) {
     *text += "
-| | level | rows | shown by tests | to come in the broker | a client's alone | a transport's | nothing to show |
-|---|---|--:|--:|--:|--:|--:|--:|
+| | level | rows | shown by tests | a client's alone | a transport's | nothing to show |
+|---|---|--:|--:|--:|--:|--:|
 ";
     for (table, rows) in tables {
-        let mut levels: Vec<(&str, [usize; 5])> = Vec::new();
+        let mut levels: Vec<(&str, [usize; 4])> = Vec::new();
         for row in rows {
             let level = match row.level.as_str() {
                 "must" | "must-not" => "must",
@@ -67,7 +64,7 @@ fn counts(text: &mut String, tables: &[(&Table, Vec<Row>)]) {
             };
             let at = levels.iter().position(|(found, _)| *found == level);
             let at = at.unwrap_or_else(|| {
-                levels.push((level, [0; 5]));
+                levels.push((level, [0; 4]));
                 levels.len() - 1
             });
             if let Some(count) = levels.get_mut(at).and_then(|(_, counts)| counts.get_mut(standing(row))) {
@@ -79,21 +76,6 @@ fn counts(text: &mut String, tables: &[(&Table, Vec<Row>)]) {
             let cells = counts.map(|count| count.to_string()).join(" | ");
             writeln!(text, "| {} | {level} | {all} | {cells} |", table.title).unwrap_or_default();
         }
-    }
-}
-
-/// What the broker does not do yet, with the statements that wait for it.
-fn to_come(text: &mut String, tables: &[(&Table, Vec<Row>)]) {
-    *text += "\n## What the broker does not do yet\n\n";
-    for what in TO_COME {
-        let mut ids = Vec::new();
-        for (table, rows) in tables {
-            let prefix = if table.file == "mqtt-3.1.1.tsv" { "3.1.1: " } else { "" };
-            let waiting = rows.iter().filter(|row| row.markers.contains(&Marker::ToCome(what)));
-            ids.extend(waiting.map(|row| format!("{prefix}{}", row.id.trim_start_matches("MQTT-"))));
-        }
-        let what = what.trim_start_matches("to come: ");
-        writeln!(text, "- {what}: {}", ids.join(", ")).unwrap_or_default();
     }
 }
 

@@ -109,7 +109,6 @@ impl Row {
     pub fn error(&self) -> Option<String> {
         let Self { id, tests, markers, .. } = self;
         let has = |marker| markers.contains(&marker);
-        let is_to_come = markers.iter().any(|marker| matches!(marker, Marker::ToCome(_)));
         let is_clients = self.layer.iter().any(|layer| layer == "client-core");
         let wrong = if !["server", "client", "both"].contains(&self.who.as_str()) {
             "neither a server nor a client nor both are bound"
@@ -119,11 +118,9 @@ impl Row {
             "the client's side has no marker"
         } else if self.who == "server" && has(Marker::Client) {
             "a marker of the client for what binds the server alone"
-        } else if is_to_come && !tests.is_empty() {
-            "there is a test, and it is still to come"
         } else if has(Marker::NotUsed) && !self.level.contains("may") {
             "it is not for the broker to choose"
-        } else if self.binds_the_broker() && tests.is_empty() && !is_to_come && !has(Marker::NotUsed) {
+        } else if self.binds_the_broker() && tests.is_empty() && !has(Marker::NotUsed) {
             "the broker is bound and there is no test"
         } else {
             return None;

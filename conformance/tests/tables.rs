@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use conformance::{Marker, Named, Row, TABLES, TO_COME, Table, root};
+use conformance::{Named, Row, TABLES, Table, root};
 
 fn rows() -> Vec<(&'static Table, Row)> {
     let rows = |table: &'static Table| table.rows().unwrap().into_iter().map(move |row| (table, row));
@@ -97,13 +97,4 @@ fn citations(head: &str) -> Vec<String> {
         }
     }
     found
-}
-
-/// What is done needs no line in the list of what is to come.
-#[test]
-fn nothing_to_come_is_done() {
-    let markers: Vec<Marker> = rows().into_iter().flat_map(|(_, row)| row.markers).collect();
-    for what in TO_COME {
-        assert!(markers.contains(&Marker::ToCome(what)), "no row waits for `{what}`");
-    }
 }
