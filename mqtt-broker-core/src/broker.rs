@@ -47,8 +47,8 @@ const TIMERS_PER_TICK: usize = 1024;
 /// An MQTT broker. See the [crate] for the contract.
 ///
 /// It holds all sessions, subscriptions and retained messages, and no transport. A clone is an independent broker in the
-/// same state. Brokers in the same state are equal and have the same hash, whatever they have counted, so that a model
-/// checker can explore them.
+/// same state. Brokers in the same state are equal and have the same hash, whatever they have counted (which only `$SYS`
+/// publishes), so that a model checker can explore them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Broker<P = AllowAll> {
     policy: P,
@@ -111,6 +111,9 @@ struct Core {
     retained: RetainedTrie<Retained>,
     /// Messages that were ever retained.
     retained_ever: u64,
+    /// Retained messages and their bytes, but for the broker's own.
+    retained_count: usize,
+    retained_bytes: usize,
     timers: Timers,
     /// Open questions: whose, and which of its packet's.
     tickets: BTreeMap<Ticket, (Key, usize)>,
@@ -149,7 +152,9 @@ enum Taken {
 }
 
 impl Core {
-    fn new(config: Config) -> Self {
+    fn new(mut config: Config) -> Self {
+        config.receive_maximum = config.receive_maximum.max(1);
+        config.send_maximum = config.send_maximum.max(1);
         Self {
             now: Timestamp::ZERO,
             connections: Slab::new(),
@@ -159,6 +164,8 @@ impl Core {
             router: Router::new(config.seed),
             retained: RetainedTrie::new(),
             retained_ever: 0,
+            retained_count: 0,
+            retained_bytes: 0,
             timers: Timers::default(),
             tickets: BTreeMap::new(),
             next_ticket: 0,
@@ -189,6 +196,7 @@ impl Core {
             Event::Disconnect { client_id, reason, server_reference } => {
                 self.disconnect_client(client_id, reason, server_reference, cx);
             }
+            Event::EndSession { client_id } => self.delete_session(client_id, cx),
             Event::Shutdown => self.shut_down(cx),
         }
     }
@@ -217,9 +225,13 @@ impl Core {
                 self.take_large(conn, session, message, delivery, cx);
             }
         }
+        self.count_received(len);
+        self.packet_done(conn, cx)
+    }
+
+    const fn count_received(&mut self, len: usize) {
         self.desk.tally.stats.packets_received += 1;
         self.desk.tally.stats.bytes_received += len as u64;
-        self.packet_done(conn, cx)
     }
 
     fn packet(

@@ -10,10 +10,10 @@ pub struct Config {
     pub connect_packet_size: u32,
     /// Milliseconds that a new connection has to send its whole CONNECT (MQTT 5.0 §3.1.4).
     pub connect_timeout: u64,
-    /// Receive Maximum announced to 5.0 clients: QoS 1 and 2 messages that one may have open. Not 0.
+    /// Receive Maximum announced to 5.0 clients: QoS 1 and 2 messages that one may have open. 0 counts as 1.
     pub receive_maximum: u16,
     /// QoS 1 and 2 messages that the broker has under way to one client at once; a smaller Receive Maximum of the client
-    /// wins. Not 0.
+    /// wins. 0 counts as 1.
     pub send_maximum: u16,
     /// Topic Alias Maximum announced to 5.0 clients.
     pub topic_alias_maximum: u16,
@@ -24,7 +24,7 @@ pub struct Config {
     pub session_expiry_maximum: u32,
     /// Server Keep Alive in seconds that replaces the client's, if any (MQTT 5.0 §3.2.2.3.14). 3.x clients keep their own.
     pub server_keep_alive: Option<u16>,
-    /// Longest Keep Alive in seconds, if there is one: 5.0 clients that want a longer one, or none, are given this as Server
+    /// Longest Keep Alive in seconds, if there is one and it is not 0: 5.0 clients that want a longer one, or none, are given this as Server
     /// Keep Alive. 3.x clients keep their own.
     pub maximum_keep_alive: Option<u16>,
     /// Maximum QoS (MQTT 5.0 §3.2.2.3.4). It is the highest that is granted; a PUBLISH above it ends a 5.0 connection with 0x9B,
@@ -50,7 +50,7 @@ pub struct Config {
     pub check_payload_format: bool,
     /// Whether an acknowledgement tells a 5.0 client, by 0x10, that nobody has a subscription for its message.
     pub report_no_subscribers: bool,
-    /// Whether a Reason String tells a 5.0 client what was wrong, when it is disconnected or refused for it.
+    /// Whether Reason Strings tell 5.0 clients what was wrong.
     pub reason_strings: bool,
     /// Milliseconds between publications of the broker's own state under `$SYS/broker/`, if it is published. At least 1.
     pub sys_interval: Option<u32>,
@@ -72,8 +72,11 @@ pub struct Config {
     pub filter_bytes: usize,
     /// Levels of a Topic Filter, or of the filter within a shared one. Deeper ones get reason code 0x8F.
     pub filter_levels: usize,
-    /// Retained messages. When there are so many, no new topic can have one; those that have one can change it.
+    /// Retained messages, but for the broker's own. When there are so many, no new topic can have one; those that have one can
+    /// change it.
     pub retained_messages: usize,
+    /// Bytes of retained messages, but for the broker's own. A message that would go beyond is not retained.
+    pub retained_bytes: usize,
     /// Whether clients may publish to topics that begin with `$`, those of `$SYS` excepted (MQTT 5.0 §4.7.2).
     pub clients_publish_to_dollar_topics: bool,
     /// Connections, those included that have not sent CONNECT. More are closed at once.
@@ -122,6 +125,7 @@ impl Default for Config {
             filter_bytes: 4 << 20,
             filter_levels: 128,
             retained_messages: 1_000_000,
+            retained_bytes: 1 << 30,
             clients_publish_to_dollar_topics: false,
             connections: 1_000_000,
             sessions: 1_000_000,

@@ -14,28 +14,35 @@ pub(crate) struct Encoder {
     /// What all receivers of a message get who need no Packet Identifier, Subscription Identifier or Topic Alias, for each
     /// version.
     copies: [CopyForAll; Version::ALL.len()],
+    /// Messages that were sent to many.
+    messages: u64,
 }
 
 #[derive(Clone, Debug, Default)]
 struct CopyForAll {
     buffer: Vec<u8>,
     len: usize,
-    /// With which RETAIN it is, if it is of the message at hand.
-    retain: Option<bool>,
+    /// Of which message it is, and with which RETAIN.
+    of: Option<(MessageNumber, bool)>,
 }
+
+/// Tells messages apart that are sent to many, so that nobody gets what was encoded for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MessageNumber(u64);
 
 impl Encoder {
     /// Another message is to be sent to many.
-    pub(crate) fn begin_message(&mut self) {
+    pub(crate) fn begin_message(&mut self) -> MessageNumber {
         for copy in &mut self.copies {
-            copy.retain = None;
             if copy.buffer.len() > KEPT {
-                copy.buffer = Vec::new();
+                *copy = CopyForAll::default();
             }
         }
         if self.buffer.len() > KEPT {
             self.buffer = Vec::new();
         }
+        self.messages += 1;
+        MessageNumber(self.messages)
     }
 
     /// A packet as bytes, but for a payload that is shared.
@@ -52,11 +59,11 @@ impl Encoder {
         Ok(self.buffer.get(..len).unwrap_or_default())
     }
 
-    /// The same for a PUBLISH that many get as it is.
+    /// The same for a PUBLISH that many get as it is, which is made if it was not yet.
     pub(crate) fn encode_for_all<'p>(
         &mut self,
         packet: impl FnOnce() -> Packet<'p>,
-        retain: bool,
+        (number, retain): (MessageNumber, bool),
         version: Version,
     ) -> Result<&[u8], EncodeError> {
         let [v3_1, v3_1_1, v5] = &mut self.copies;
@@ -65,10 +72,10 @@ impl Encoder {
             Version::V3_1_1 => v3_1_1,
             Version::V5 => v5,
         };
-        if copy.retain != Some(retain) {
-            copy.retain = None;
+        if copy.of != Some((number, retain)) {
+            copy.of = None;
             copy.len = into(&mut copy.buffer, &packet(), version)?;
-            copy.retain = Some(retain);
+            copy.of = Some((number, retain));
         }
         Ok(copy.buffer.get(..copy.len).unwrap_or_default())
     }

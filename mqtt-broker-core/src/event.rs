@@ -75,6 +75,11 @@ pub enum Event<'a> {
         /// Server Reference: where it shall go instead, with reason code 0x9C or 0x9D (MQTT 5.0 §4.11).
         server_reference: Option<&'a str>,
     },
+    /// Ends a client's session, and its connection if it has one (a 5.0 client is told 0x98). A will that waits is published.
+    EndSession {
+        /// The client.
+        client_id: &'a str,
+    },
     /// Ends all connections; 5.0 clients are told 0x8B. Connections that are opened after it are closed at once.
     Shutdown,
 }

@@ -6,6 +6,7 @@ use mqtt_codec::{DecodeError, EncodeError, MessageProperties, Publish, QoS};
 use mqtt_session::Timestamp;
 use mqtt_topic::{TopicName, TopicNameBuf};
 
+use crate::encoder::MessageNumber;
 use crate::slab::Key;
 
 /// Bytes of payload from which on it is made shareable before anybody gets it, so that many can be sent the same bytes.
@@ -144,8 +145,10 @@ pub(crate) struct Incoming<'a> {
     pub(crate) received: Timestamp,
     /// The session of the publisher, if it has one.
     pub(crate) from: Option<Key>,
-    /// Its Client Identifier, if the message may be retained.
+    /// Its Client Identifier, if somebody may ask for it.
     pub(crate) publisher: Option<Arc<str>>,
+    /// Since it is on its way to all who subscribe.
+    pub(crate) number: Option<MessageNumber>,
     message: Option<Arc<Message>>,
 }
 
@@ -170,6 +173,7 @@ impl<'a> Incoming<'a> {
             received,
             from: Some(from),
             publisher: None,
+            number: None,
             message: None,
         }
     }
@@ -187,7 +191,8 @@ impl<'a> Incoming<'a> {
             retain: message.retain,
             received: message.received,
             from: None,
-            publisher: None,
+            publisher: message.publisher.clone(),
+            number: None,
             message: Some(Arc::clone(message)),
         }
     }

@@ -91,14 +91,20 @@ pub(crate) enum Step {
 }
 
 impl Verdict {
-    pub(crate) fn permission(self) -> Result<Permission, Refusal> {
-        let (maximum_qos, response_information) = match self {
-            Self::Allow => (QoS::ExactlyOnce, None),
-            Self::AllowUpTo(qos) => (qos, None),
-            Self::AllowWith { response_information } => (QoS::ExactlyOnce, Some(response_information)),
-            Self::Challenge(_) | Self::Authenticated(_) => return Err(Refusal::NOT_AUTHORIZED),
-            Self::Deny(reason) => return Err(Refusal::new(reason)),
-            Self::DenyWith(refusal) => return Err(*refusal),
+    /// To this question.
+    pub(crate) fn permission(self, request: &Request<'_>) -> Result<Permission, Refusal> {
+        let (maximum_qos, response_information) = match (self, request) {
+            (Self::Allow, _) => (QoS::ExactlyOnce, None),
+            (Self::AllowUpTo(qos), Request::Subscribe { .. }) => (qos, None),
+            (Self::AllowWith { response_information }, Request::Connect { .. }) => {
+                (QoS::ExactlyOnce, Some(response_information))
+            }
+            (Self::Deny(reason), _) => return Err(Refusal::new(reason)),
+            (Self::DenyWith(refusal), _) => return Err(*refusal),
+            (
+                Self::AllowUpTo(_) | Self::AllowWith { .. } | Self::Challenge(_) | Self::Authenticated(_),
+                _,
+            ) => return Err(Refusal::NOT_AUTHORIZED),
         };
         Ok(Permission { maximum_qos, response_information })
     }

@@ -90,11 +90,17 @@ impl Group {
     /// All members, beginning with the one after the last that was served.
     pub(crate) fn in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
         let first = self.last.map_or(0, |last| self.members.partition_point(|&(key, _)| key <= last));
+        self.members_from(first)
+    }
+
+    /// All members, beginning somewhere.
+    pub(crate) fn members_from(&self, first: usize) -> impl Iterator<Item = (Key, Granted)> + '_ {
         around(&self.members, first).map(|&(key, subscribed)| (key, subscribed.granted))
     }
 
-    pub(crate) fn connected(&self) -> usize {
-        self.connected.len()
+    /// How many members are connected, and how many there are.
+    pub(crate) const fn counts(&self) -> (usize, usize) {
+        (self.connected.len(), self.members.len())
     }
 
     fn set_connected(&mut self, session: Key, is_connected: bool) {

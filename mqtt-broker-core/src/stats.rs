@@ -29,7 +29,7 @@ pub struct Stats {
     pub connects: u64,
     /// CONNECT packets that had to wait, as [`Config::damping`](crate::Config::damping) says.
     pub connects_damped: u64,
-    /// Packets of all kinds that came from connected clients.
+    /// Packets of all kinds that clients sent and that were taken.
     pub packets_received: u64,
     /// Their bytes.
     pub bytes_received: u64,

@@ -71,10 +71,7 @@ impl Timers {
     }
 
     /// A retained message that has expired.
-    pub(crate) fn pop_retained(&mut self, now: Timestamp) -> Option<TopicNameBuf> {
-        if self.retained.first()?.0 > now {
-            return None;
-        }
-        self.retained.pop_first().map(|(_, topic)| topic)
+    pub(crate) fn next_retained(&self, now: Timestamp) -> Option<TopicNameBuf> {
+        self.retained.first().filter(|(at, _)| *at <= now).map(|(_, topic)| topic.clone())
     }
 }

@@ -1,7 +1,7 @@
 //! Enhanced authentication (MQTT 5.0 §4.12). Who somebody is, is decided by the policy; here is whose turn it is.
 
 use bytes::{Buf, BytesMut};
-use mqtt_codec::{Auth, AuthProperties, Connect, Frame, PacketType, ReasonCode, Version, frame};
+use mqtt_codec::{Auth, AuthProperties, Connect, Disconnect, Frame, PacketType, ReasonCode, Version, frame};
 
 use super::connect::{Connecting, Gifts};
 use super::{Core, Cx, Taken};
@@ -22,7 +22,6 @@ impl Core {
         let method = authentication.method.clone();
         if let Some(connection) = self.connections.get_mut(conn) {
             connection.extras().authentication = Some(authentication);
-            connection.keep_alive.packet(self.now);
         }
         self.send_auth(conn, ReasonCode::ContinueAuthentication, &method, Some(data), cx);
         Connecting::Done
@@ -73,6 +72,7 @@ impl Core {
             Connecting::Waits | Connecting::Refused => false,
             Connecting::Done => {
                 bytes.advance(len);
+                self.count_received(len);
                 self.packet_done(conn, cx)
             }
         }
@@ -82,7 +82,11 @@ impl Core {
         match found.packet_type() {
             PacketType::Auth => {}
             PacketType::Disconnect => {
-                self.close_silently(conn, ReasonCode::NORMAL_DISCONNECTION, cx);
+                if let Err(error) = Disconnect::decode(Version::V5, found) {
+                    self.refuse_malformed(conn, &error, cx);
+                } else {
+                    self.close_silently(conn, ReasonCode::NORMAL_DISCONNECTION, cx);
+                }
                 return Connecting::Refused;
             }
             PacketType::Connect => return self.refuse(conn, Fault::SecondConnect, cx),
@@ -154,16 +158,15 @@ impl Core {
             Err(refusal) => return self.refuse_denied(conn, &refusal, cx),
             Ok(Step::Done(data)) => data,
             Ok(Step::Challenge(data)) => {
-                if let Some(connection) = self.connections.get_mut(conn) {
-                    connection.keep_alive.packet(self.now);
-                }
                 let method = auth.authentication_method;
                 self.send_auth(conn, ReasonCode::ContinueAuthentication, method, Some(&data), cx);
                 return Connecting::Done;
             }
         };
-        if self.has_to_slow_down(conn, &client_id, &[Some(verdict)], cx) {
-            return Connecting::Waits;
+        match self.may_connect(conn, &connect, client, &mut [Some(verdict)].into(), cx) {
+            None => return Connecting::Waits,
+            Some(Err(refusal)) => return self.refuse_denied(conn, &refusal, cx),
+            Some(Ok(())) => {}
         }
         let response_information = authentication.response_information.clone();
         let gifts = Gifts { authentication_data: data, response_information };

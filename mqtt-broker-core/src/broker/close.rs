@@ -51,7 +51,6 @@ impl Core {
         if connection.session.is_some() && connection.version.is_some_and(Version::is_v5) {
             let is_possible = reason.is_error() && reason.is_allowed_in(PacketType::Disconnect);
             let reason = if is_possible { reason } else { ReasonCode::UnspecifiedError };
-            let reason_string = reason_string.filter(|_| self.config.reason_strings);
             // Never with a Session Expiry Interval (MQTT-3.14.2-2).
             let properties = DisconnectProperties {
                 session_expiry_interval: None,

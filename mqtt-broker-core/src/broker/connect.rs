@@ -70,6 +70,7 @@ impl Core {
             Connecting::Waits | Connecting::Refused => false,
             Connecting::Done => {
                 bytes.advance(len);
+                self.count_received(len);
                 self.packet_done(conn, cx)
             }
         }
@@ -126,7 +127,6 @@ impl Core {
     ) -> Connecting {
         let allowed = reason.is_error() && reason.is_allowed_in(PacketType::ConnAck);
         let code = if allowed { reason } else { ReasonCode::UnspecifiedError };
-        let reason_string = reason_string.filter(|_| self.config.reason_strings);
         let properties =
             ConnAckProperties { reason_string, server_reference, ..ConnAckProperties::default() };
         self.emit(conn, ConnAck { session_present: false, reason: code, properties }, cx);
@@ -163,55 +163,69 @@ impl Core {
         let client = Client { client_id: &client_id, user_name: connect.user_name, version, listener };
         let method = connect.properties.authentication_method;
         let data = connect.properties.authentication_data.map(AuthenticationData);
-        let requests = [
-            Some(Request::Connect {
-                password: connect.password.map(Password),
-                authentication_method: method,
-                wants_response_information: connect.properties.request_response_information.unwrap_or(false),
-            }),
-            connect.will.map(|will| Request::Will { topic: will.topic, qos: will.qos, retain: will.retain }),
-            method.map(|method| Request::Authenticate { method, data, is_connected: false }),
-        ];
-        let mut answers = Vec::with_capacity(requests.len());
-        let (mut step, mut response_information) = (None, None);
-        for request in requests.into_iter().flatten() {
+        let request = Request::Connect {
+            password: connect.password.map(Password),
+            authentication_method: method,
+            wants_response_information: connect.properties.request_response_information.unwrap_or(false),
+        };
+        let mut answers = Vec::with_capacity(3);
+        let Some(verdict) = self.decide(conn, &answers, client, request, cx) else {
+            return self.connect_waits(conn, connect, &client_id, &answers);
+        };
+        answers.push(Some(verdict.clone()));
+        let response_information = match verdict.permission(&request) {
+            Ok(permission) => permission.response_information,
+            Err(refusal) => return self.refuse_denied(conn, &refusal, cx),
+        };
+        let mut gifts = Gifts { response_information, authentication_data: None };
+        if let Some(method) = method {
+            let request = Request::Authenticate { method, data, is_connected: false };
             let Some(verdict) = self.decide(conn, &answers, client, request, cx) else {
                 return self.connect_waits(conn, connect, &client_id, &answers);
             };
             answers.push(Some(verdict.clone()));
-            let refused = if let Request::Authenticate { .. } = request {
-                verdict.step().map(|next| step = Some(next))
-            } else {
-                verdict.permission().map(|given| {
-                    response_information = response_information.take().or(given.response_information)
-                })
-            };
-            if let Err(refusal) = refused {
-                return self.refuse_denied(conn, &refusal, cx);
+            match verdict.step() {
+                Err(refusal) => return self.refuse_denied(conn, &refusal, cx),
+                Ok(Step::Done(data)) => gifts.authentication_data = data,
+                Ok(Step::Challenge(data)) => {
+                    let authentication = Authentication {
+                        method: method.into(),
+                        connect: Some(packet.into()),
+                        client_id: Some(client_id),
+                        is_running: true,
+                        response_information: gifts.response_information,
+                    };
+                    return self.begin_authentication(conn, authentication, &data, cx);
+                }
+            }
+            self.remember_method(conn, method);
+        }
+        match self.may_connect(conn, connect, client, &mut answers, cx) {
+            None => self.connect_waits(conn, connect, &client_id, &answers),
+            Some(Err(refusal)) => self.refuse_denied(conn, &refusal, cx),
+            Some(Ok(())) => self.accept(conn, version, connect, &client_id, &gifts, cx),
+        }
+    }
+
+    /// The last questions about a client who is who it says: whether it may leave its will, and whether it comes too often. `None`
+    /// if it has to wait.
+    pub(super) fn may_connect(
+        &mut self,
+        conn: Key,
+        connect: &Connect<'_>,
+        client: Client<'_>,
+        answers: &mut Vec<Option<Verdict>>,
+        cx: &mut Cx<'_>,
+    ) -> Option<Result<(), Refusal>> {
+        if let Some(will) = connect.will {
+            let request = Request::Will { topic: will.topic, qos: will.qos, retain: will.retain };
+            let verdict = self.decide(conn, answers, client, request, cx)?;
+            answers.push(Some(verdict.clone()));
+            if let Err(refusal) = verdict.permission(&request) {
+                return Some(Err(refusal));
             }
         }
-        if self.has_to_slow_down(conn, &client_id, &answers, cx) {
-            return self.connect_waits(conn, connect, &client_id, &answers);
-        }
-        let mut gifts = Gifts { response_information, authentication_data: None };
-        match (step, method) {
-            (Some(Step::Challenge(data)), Some(method)) => {
-                let authentication = Authentication {
-                    method: method.into(),
-                    connect: Some(packet.into()),
-                    client_id: Some(client_id),
-                    is_running: true,
-                    response_information: gifts.response_information,
-                };
-                return self.begin_authentication(conn, authentication, &data, cx);
-            }
-            (Some(Step::Done(data)), Some(method)) => {
-                gifts.authentication_data = data;
-                self.remember_method(conn, method);
-            }
-            _ => {}
-        }
-        self.accept(conn, version, connect, &client_id, &gifts, cx)
+        (!self.has_to_slow_down(conn, client.client_id, answers, cx)).then_some(Ok(()))
     }
 
     /// The CONNECT waits, and keeps the Client Identifier that it was assigned.
@@ -287,8 +301,11 @@ impl Core {
         };
         let connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties };
         let room = self.connections.get(conn).map_or(0, |connection| connection.maximum_packet_size);
-        if connack.encoded_len(version).is_ok_and(|len| len > room as usize) {
-            return self.refuse(conn, Fault::PacketSize, cx);
+        match connack.encoded_len(version) {
+            Ok(len) if len <= room as usize => {}
+            Ok(_) => return self.refuse(conn, Fault::PacketSize, cx),
+            // What the policy gave cannot be said.
+            Err(_) => return self.refuse_with(conn, ReasonCode::UnspecifiedError, None, None, cx),
         }
         let existing = self.session_of(client_id);
         if existing.is_some() && connect.client_id.is_empty() {
@@ -353,7 +370,8 @@ impl Core {
     /// What replaces the Keep Alive of a 5.0 client, if it has to be another (MQTT-3.1.2-21).
     fn server_keep_alive(&self, asked: u16) -> Option<u16> {
         let is_too_long = |&maximum: &u16| asked == 0 || asked > maximum;
-        self.config.server_keep_alive.or_else(|| self.config.maximum_keep_alive.filter(is_too_long))
+        let maximum = self.config.maximum_keep_alive.filter(|&maximum| maximum > 0);
+        self.config.server_keep_alive.or_else(|| maximum.filter(is_too_long))
     }
 
     /// What CONNACK says to all clients. What goes without saying is not said.

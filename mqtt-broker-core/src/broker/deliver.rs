@@ -79,7 +79,7 @@ impl Core {
                 expiry_left: incoming.expiry_left,
                 payload: incoming.payload,
                 shared_payload: incoming.shared_payload,
-                is_of_this_message: true,
+                number: incoming.number,
             };
             return match send::publish(connection, &copy, &mut self.desk, cx.out) {
                 Ok(()) => self.desk.tally.stats.copies_sent += 1,

@@ -13,7 +13,7 @@ use mqtt_topic::TopicName;
 use super::{Core, Cx, Taken};
 use crate::message::{Incoming, SHARED};
 use crate::slab::Key;
-use crate::{Client, Fault, Message, Refusal, Request, Verdict};
+use crate::{Client, Fault, Message, Refusal, Request, SharedStrategy, Verdict};
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
 /// does. Below it the buffer could be many times the payload, so smaller ones are copied.
@@ -92,8 +92,7 @@ impl Core {
 
     /// Whether clients cannot publish to a topic, whatever the policy says (MQTT 5.0 §4.7.2).
     pub(super) fn is_reserved(&self, topic: &TopicName) -> bool {
-        topic.starts_with_dollar()
-            && (!self.config.clients_publish_to_dollar_topics || topic.as_str().starts_with("$SYS/"))
+        topic.starts_with_dollar() && (!self.config.clients_publish_to_dollar_topics || is_sys(topic))
     }
 
     /// Checks everything that can make a PUBLISH fail, and then takes it over.
@@ -135,18 +134,27 @@ impl Core {
         // A 3.x client was not told.
         incoming.qos = incoming.qos.min(self.config.maximum_qos);
         incoming.retain &= !cannot_retain;
-        match self.may_publish(conn, key, version, &incoming, cx) {
+        if self.breaks_format(&incoming) {
+            if publish.delivery == Delivery::AtMostOnce {
+                return self.fail(conn, Fault::PayloadFormat, cx);
+            }
+            self.desk.tally.faults.add(Fault::PayloadFormat);
+            let refusal = Refusal::new(ReasonCode::PayloadFormatInvalid);
+            return self.deny(conn, key, publish.delivery, &refusal, cx);
+        }
+        let request = Request::Publish { topic, qos: incoming.qos, retain: incoming.retain };
+        match self.may_publish(conn, key, version, request, cx) {
             None => return Taken::Waits,
             Some(Verdict::Allow) => {}
             Some(verdict) => {
-                if let Err(refusal) = verdict.permission() {
+                if let Err(refusal) = verdict.permission(&request) {
                     return self.deny(conn, key, publish.delivery, &refusal, cx);
                 }
             }
         }
         self.desk.tally.stats.publishes_received += 1;
         self.desk.tally.stats.publish_bytes_received += publish.payload.len() as u64;
-        if incoming.retain {
+        if incoming.retain || self.config.shared_strategy == SharedStrategy::HashPublisher {
             incoming.publisher = self.sessions.get(key).map(|session| Arc::clone(&session.client_id));
         }
         if publish.payload.len() < SHARED {
@@ -161,22 +169,26 @@ impl Core {
         Taken::Message(Draft { message, payload: publish.payload.len(), delivery: publish.delivery })
     }
 
+    /// Whether a payload is not the text that it is said to be, where that is checked.
+    fn breaks_format(&self, incoming: &Incoming<'_>) -> bool {
+        self.config.check_payload_format
+            && incoming.properties.payload_format == Some(PayloadFormat::Utf8)
+            && str::from_utf8(incoming.payload).is_err()
+    }
+
     /// Whether a message is taken. `None` if that is not known yet.
     fn may_publish(
         &mut self,
         conn: Key,
         key: Key,
         version: Version,
-        incoming: &Incoming<'_>,
+        request: Request<'_>,
         cx: &mut Cx<'_>,
     ) -> Option<Verdict> {
-        if self.is_reserved(incoming.topic) {
+        if let Request::Publish { topic, .. } = request
+            && self.is_reserved(topic)
+        {
             return Some(Verdict::Deny(ReasonCode::NotAuthorized));
-        }
-        let is_text = incoming.properties.payload_format == Some(PayloadFormat::Utf8);
-        if is_text && self.config.check_payload_format && str::from_utf8(incoming.payload).is_err() {
-            self.desk.tally.faults.add(Fault::PayloadFormat);
-            return Some(Verdict::Deny(ReasonCode::PayloadFormatInvalid));
         }
         let (Some(connection), Some(session)) = (self.connections.get(conn), self.sessions.get(key)) else {
             return Some(Verdict::Deny(ReasonCode::UnspecifiedError));
@@ -184,7 +196,6 @@ impl Core {
         let (client_id, user_name) = (Arc::clone(&session.client_id), connection.user_name.clone());
         let listener = connection.listener;
         let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
-        let request = Request::Publish { topic: incoming.topic, qos: incoming.qos, retain: incoming.retain };
         self.decide(conn, &[], client, request, cx)
     }
 
@@ -195,9 +206,6 @@ impl Core {
             AckProperties { reason_string: refusal.reason_string.as_deref(), ..AckProperties::default() };
         let version = self.connections.get(conn).and_then(|connection| connection.version);
         match delivery {
-            Delivery::AtMostOnce if reason == ReasonCode::PayloadFormatInvalid => {
-                self.end_uncounted(conn, reason, Some(Fault::PayloadFormat.description()), None, cx);
-            }
             Delivery::AtMostOnce => {}
             Delivery::AtLeastOnce { id, .. } => {
                 self.send(conn, PubAck { properties, ..PubAck::new(id, reason) }, cx);
@@ -250,4 +258,9 @@ impl Core {
             Delivery::ExactlyOnce { id, .. } => self.send(conn, PubRec::new(id, reason), cx),
         }
     }
+}
+
+/// Whether a topic is the broker's own.
+pub(super) fn is_sys(topic: &TopicName) -> bool {
+    topic.as_str().strip_prefix("$SYS").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

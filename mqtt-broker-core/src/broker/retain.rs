@@ -5,14 +5,15 @@ use core::ops::ControlFlow;
 
 use mqtt_topic::TopicName;
 
-use super::{Core, Cx};
-use crate::Note;
+use super::publish::is_sys;
+use super::{Core, Cx, TIMERS_PER_TICK};
 use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::router::Granted;
 use crate::session::Retained;
 use crate::slab::Key;
 use crate::timers::Alarm;
+use crate::{Message, Note};
 
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
@@ -22,32 +23,48 @@ impl Core {
         if incoming.payload.is_empty() || incoming.is_expired(self.now) {
             return;
         }
-        // The broker's own are few, and nobody else can publish there.
-        let is_own = incoming.topic.as_str().starts_with("$SYS/");
-        if self.retained.len() >= self.config.retained_messages && !is_own {
-            return cx.out.note(&Note::NotRetained { topic: incoming.topic });
+        let message = Arc::clone(incoming.message());
+        if !self.has_room_to_retain(&message) {
+            // What has expired and waits for its tick takes no room.
+            self.expire_retained(TIMERS_PER_TICK);
+            if !self.has_room_to_retain(&message) {
+                return cx.out.note(&Note::NotRetained { topic: incoming.topic });
+            }
         }
         if let Some(expires) = incoming.expires() {
             self.timers.retained_expires(expires, incoming.topic);
         }
+        if !is_sys(incoming.topic) {
+            self.retained_count += 1;
+            self.retained_bytes += message.size();
+        }
         self.retained_ever += 1;
-        let retained = Retained { message: Arc::clone(incoming.message()), number: self.retained_ever };
-        self.retained.insert(incoming.topic, retained);
+        self.retained.insert(incoming.topic, Retained { message, number: self.retained_ever });
+    }
+
+    /// The broker's own are few and do not count.
+    fn has_room_to_retain(&self, message: &Message) -> bool {
+        is_sys(&message.topic)
+            || self.retained_count < self.config.retained_messages
+                && self.retained_bytes.saturating_add(message.size()) <= self.config.retained_bytes
     }
 
     fn forget_retained(&mut self, topic: &TopicName) {
-        if let Some(old) = self.retained.remove(topic)
-            && let Some(expires) = old.message.expires()
-        {
+        let Some(Retained { message, .. }) = self.retained.remove(topic) else { return };
+        if let Some(expires) = message.expires() {
             self.timers.retained_goes(expires, topic);
+        }
+        if !is_sys(topic) {
+            self.retained_count -= 1;
+            self.retained_bytes -= message.size();
         }
     }
 
     /// Removes retained messages that have expired, so many at most.
     pub(super) fn expire_retained(&mut self, limit: usize) {
         for _ in 0..limit {
-            let Some(topic) = self.timers.pop_retained(self.now) else { return };
-            self.retained.remove(&topic);
+            let Some(topic) = self.timers.next_retained(self.now) else { return };
+            self.forget_retained(&topic);
         }
     }
 

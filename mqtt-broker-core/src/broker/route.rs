@@ -24,10 +24,11 @@ impl Core {
 
     /// Gives a message to all who subscribe to its topic, and keeps it if it is to be retained. Whether there is anybody.
     pub(super) fn route(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) -> bool {
+        incoming.retain &= self.config.retain_available;
         if incoming.retain {
             self.retain(incoming, cx);
         }
-        self.desk.encoder.begin_message();
+        incoming.number = Some(self.desk.encoder.begin_message());
         let mut targets = mem::take(&mut self.scratch.targets);
         self.router.visit(incoming.topic, |target, granted| targets.push((target, granted)));
         let has_subscribers = !targets.is_empty();

@@ -10,7 +10,7 @@ use mqtt_topic::TopicName;
 
 use super::{Core, Cx, Desk};
 use crate::connection::Connection;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, MessageNumber};
 use crate::queue::Parcel;
 use crate::slab::Key;
 use crate::{Actions, DropReason, Fault, Outgoing, Stats};
@@ -27,12 +27,15 @@ impl Core {
     pub(super) fn emit<'p>(&mut self, conn: Key, packet: impl Into<Packet<'p>>, cx: &mut Cx<'_>) -> bool {
         let Some(connection) = self.connections.get_mut(conn) else { return false };
         let mut packet = packet.into();
-        if !connection.wants_problems && is_acknowledgement(&packet) {
+        let wants_none = !connection.wants_problems && is_acknowledgement(&packet);
+        if wants_none || !self.config.reason_strings {
             strip(&mut packet);
         }
         let Desk { encoder, tally } = &mut self.desk;
         let mut hand_out = |packet: &_| hand_out(connection, packet, None, encoder, &mut tally.stats, cx.out);
-        hand_out(&packet) || strip(&mut packet) && hand_out(&packet)
+        hand_out(&packet)
+            || strip(&mut packet) && hand_out(&packet)
+            || strip_reference(&mut packet) && hand_out(&packet)
     }
 }
 
@@ -84,6 +87,16 @@ fn strip(packet: &mut Packet<'_>) -> bool {
     had_any
 }
 
+/// Takes off Server Reference, without which the reason code still says that there is another server. Whether there was one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "two packets have one")]
+fn strip_reference(packet: &mut Packet<'_>) -> bool {
+    match packet {
+        Packet::ConnAck(packet) => packet.properties.server_reference.take().is_some(),
+        Packet::Disconnect(packet) => packet.properties.server_reference.take().is_some(),
+        _ => false,
+    }
+}
+
 /// What a PUBLISH is made of.
 pub(super) struct Copy<'a> {
     pub(super) topic: &'a TopicName,
@@ -96,8 +109,8 @@ pub(super) struct Copy<'a> {
     pub(super) expiry_left: Option<u32>,
     pub(super) payload: &'a [u8],
     pub(super) shared_payload: Option<&'a Bytes>,
-    /// Whether others may get the same, at the same moment.
-    pub(super) is_of_this_message: bool,
+    /// If others may get the same, at the same moment.
+    pub(super) number: Option<MessageNumber>,
 }
 
 /// Sends a PUBLISH.
@@ -121,14 +134,13 @@ pub(super) fn publish(
     };
     let Desk { encoder, tally } = desk;
     let has_alias = !matches!(topic, PublishTopic::Name(_));
-    let is_for_all = copy.is_of_this_message
-        && !has_alias
+    let is_plain = !has_alias
         && copy.delivery == Delivery::AtMostOnce
         && copy.subscription_ids.is_empty()
         && copy.shared_payload.is_none();
-    if is_for_all {
+    if let Some(number) = copy.number.filter(|_| is_plain) {
         let Some(version) = connection.version else { return Err(DropReason::Offline) };
-        let Ok(head) = encoder.encode_for_all(|| publish(topic), copy.retain, version) else {
+        let Ok(head) = encoder.encode_for_all(|| publish(topic), (number, copy.retain), version) else {
             return Err(DropReason::TooLarge);
         };
         let outgoing = Outgoing { version, head, payload: None };
@@ -173,7 +185,7 @@ pub(super) fn parcel(
         expiry_left: properties.message_expiry_interval,
         payload: &message.payload,
         shared_payload: message.shared_payload(),
-        is_of_this_message: false,
+        number: None,
     };
     publish(connection, &copy, desk, out)
 }

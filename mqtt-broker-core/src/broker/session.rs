@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 
+use mqtt_codec::ReasonCode;
 use mqtt_session::{Handshake, Timestamp};
 use siphasher::sip::SipHasher13;
 
@@ -92,6 +93,14 @@ impl Core {
     fn publish_will(&mut self, key: Key, cx: &mut Cx<'_>) {
         if let Some(will) = self.sessions.get_mut(key).and_then(|session| session.will.take()) {
             self.route_message(&Arc::new(will.message.received_at(self.now)), cx);
+        }
+    }
+
+    /// The embedding program wants a session to end.
+    pub(super) fn delete_session(&mut self, client_id: &str, cx: &mut Cx<'_>) {
+        self.disconnect_client(client_id, ReasonCode::AdministrativeAction, None, cx);
+        if let Some(key) = self.session_of(client_id) {
+            self.end_session(key, cx);
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Core, Cx};
 use crate::SharedStrategy;
 use crate::message::Incoming;
 use crate::queue::Parcel;
-use crate::router::{Granted, Group};
+use crate::router::Granted;
 use crate::slab::Key;
 
 /// Members of a group that are compared, connected ones and then others, to find who gets a message.
@@ -38,13 +38,21 @@ impl Core {
         let preferred = (self.config.shared_strategy == SharedStrategy::Sticky)
             .then(|| group.last().and_then(|key| Some((key, group.member(key)?))))
             .flatten();
-        let hashed = self.first_by_hash(group, incoming).map(|first| group.connected_from(first));
-        let by_turn = hashed.is_none().then(|| group.connected_in_turn());
-        let connected = hashed.into_iter().flatten().chain(by_turn.into_iter().flatten());
-        let candidates = preferred
+        let (by_hash, by_turn) = match self.hash(incoming) {
+            Some(hash) => {
+                let (connected, members) = group.counts();
+                let connected = group.connected_from(place(hash, connected));
+                (Some((connected, group.members_from(place(hash, members)))), None)
+            }
+            None => (None, Some((group.connected_in_turn(), group.in_turn()))),
+        };
+        let hashed = by_hash
             .into_iter()
-            .chain(connected.take(MEMBERS_COMPARED))
-            .chain(group.in_turn().take(MEMBERS_COMPARED));
+            .flat_map(|(connected, all)| connected.take(MEMBERS_COMPARED).chain(all.take(MEMBERS_COMPARED)));
+        let in_turn = by_turn
+            .into_iter()
+            .flat_map(|(connected, all)| connected.take(MEMBERS_COMPARED).chain(all.take(MEMBERS_COMPARED)));
+        let candidates = preferred.into_iter().chain(hashed).chain(in_turn);
         let wants_least = self.config.shared_strategy == SharedStrategy::LeastInFlight;
         let mut best: Option<((u8, usize), (Key, Granted))> = None;
         for (key, granted) in candidates {
@@ -60,21 +68,16 @@ impl Core {
         best.map(|(_, chosen)| chosen)
     }
 
-    /// Which of the connected members is first by the hash of the topic or of the publisher, if the strategy asks for it.
-    fn first_by_hash(&self, group: &Group, incoming: &Incoming<'_>) -> Option<usize> {
+    /// The hash of the topic or of the publisher, if the strategy asks for one.
+    fn hash(&self, incoming: &Incoming<'_>) -> Option<u64> {
         let text = match self.config.shared_strategy {
             SharedStrategy::HashTopic => incoming.topic.as_str(),
-            SharedStrategy::HashPublisher => {
-                let publisher = incoming.from.and_then(|key| self.sessions.get(key));
-                publisher.map_or("", |session| &session.client_id)
-            }
+            SharedStrategy::HashPublisher => incoming.publisher.as_deref().unwrap_or(""),
             SharedStrategy::RoundRobin | SharedStrategy::LeastInFlight | SharedStrategy::Sticky => {
                 return None;
             }
         };
-        let hash = SipHasher13::new_with_key(&self.config.seed.to_le_bytes()).hash(text.as_bytes());
-        let members = u64::try_from(group.connected()).ok().filter(|&members| members > 0)?;
-        usize::try_from(hash % members).ok()
+        Some(SipHasher13::new_with_key(&self.config.seed.to_le_bytes()).hash(text.as_bytes()))
     }
 
     /// How well a member can take a message: 0 is best.
@@ -97,4 +100,13 @@ impl Core {
         let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
         exchange.map_or(0, |exchange| exchange.send.len())
     }
+}
+
+/// Which of so many a hash means.
+fn place(hash: u64, of: usize) -> usize {
+    u64::try_from(of)
+        .ok()
+        .and_then(|of| hash.checked_rem(of))
+        .and_then(|at| usize::try_from(at).ok())
+        .unwrap_or(0)
 }

@@ -34,7 +34,8 @@ impl Core {
         let mut reason_string: Option<Box<str>> = None;
         let mut codes = Vec::with_capacity(packet.subscriptions.len());
         for (entry, verdict) in packet.subscriptions.iter().zip(verdicts) {
-            let code = match verdict.permission() {
+            let request = Request::Subscribe { filter: entry.filter, qos: entry.options.qos };
+            let code = match verdict.permission(&request) {
                 Ok(permission) => {
                     let maximum_qos = permission.maximum_qos.min(self.config.maximum_qos);
                     self.subscribe(key, entry, maximum_qos, packet.subscription_id)

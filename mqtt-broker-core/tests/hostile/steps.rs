@@ -116,7 +116,12 @@ impl World {
             }
             HostileStep::Answer { allow } => {
                 let Some(ticket) = self.asked.pop_front() else { return };
-                let verdict = if *allow { Verdict::Allow } else { Verdict::Deny(ReasonCode::NotAuthorized) };
+                let verdict = match ticket.0 % 3 {
+                    _ if !*allow => Verdict::Deny(ReasonCode::NotAuthorized),
+                    0 => Verdict::Authenticated(None),
+                    1 => Verdict::Challenge(b"who?".to_vec().into()),
+                    _ => Verdict::Allow,
+                };
                 self.handle(Event::Answered { ticket, verdict });
             }
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Action, Broker, Config, ConnId, Decision, Event, ListenerId, Policy, Question, Request, Ticket,
-    Timestamp, Verdict,
+    Action, AuthenticationData, Broker, Config, ConnId, Damping, Decision, Event, ListenerId, Overlapping,
+    Policy, Question, Request, SharedStrategy, Ticket, Timestamp, Verdict,
 };
 use mqtt_codec::{Limits, ReasonCode, Version};
 
@@ -49,6 +49,9 @@ pub(crate) fn config() -> Config {
         retained_messages: 6,
         connections: 150,
         sessions: 8,
+        shared_strategy: SharedStrategy::LeastInFlight,
+        overlapping: Overlapping::CopyEach,
+        damping: Some(Damping { connects: 20, period: 10_000, pause: 500 }),
         ..Config::default()
     }
 }
@@ -64,6 +67,15 @@ impl Policy for Rules {
             Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
             Request::Subscribe { filter, .. } => filter.as_str(),
         };
+        if let Request::Authenticate { data, .. } = question.request
+            && !name.contains("slow")
+        {
+            // Whoever answers is believed, or asked once more.
+            return Decision::Now(match data {
+                Some(AuthenticationData(data)) if data.len() % 2 == 0 => Verdict::Authenticated(None),
+                _ => Verdict::Challenge(b"who?".to_vec().into()),
+            });
+        }
         let is_trusted = question.client.listener == TRUSTED;
         if is_trusted || !name.contains("honest") && !name.contains("slow") {
             Decision::Now(Verdict::Allow)

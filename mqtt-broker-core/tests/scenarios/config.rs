@@ -31,6 +31,7 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
     set("connections", &mut |value| config.connections = value as usize);
     set("sessions", &mut |value| config.sessions = value as usize);
     set("retained_messages", &mut |value| config.retained_messages = value as usize);
+    set("retained_bytes", &mut |value| config.retained_bytes = value as usize);
     set("clients_publish_to_dollar_topics", &mut |value| {
         config.clients_publish_to_dollar_topics = value == 1
     });

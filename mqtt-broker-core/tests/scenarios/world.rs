@@ -93,6 +93,7 @@ impl World {
             ["authenticated"] => self.answer(Verdict::Authenticated(None)),
             ["kick", client_id, reason] => self.kick(client_id, reason, None),
             ["kick", client_id, reason, reference] => self.kick(client_id, reason, Some(reference)),
+            ["end", client_id] => self.handle(Event::EndSession { client_id }),
             ["shutdown"] => self.handle(Event::Shutdown),
             _ => panic!("what does this line mean?"),
         }
