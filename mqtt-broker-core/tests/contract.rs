@@ -274,6 +274,52 @@ fn keep_alive_begins_anew_when_reading_is_resumed_before_the_packet_that_waited_
     assert!(buffer.is_empty());
 }
 
+/// What cannot be said in CONNACK refuses the client before it takes over anything (MQTT-3.14.0-1).
+#[test]
+fn an_answer_that_connack_cannot_carry_is_a_refusal() {
+    let zero = |question: &Question<'_>| match (question.request, question.client.user_name) {
+        (Request::Connect { .. }, Some(_)) => {
+            Decision::Now(Verdict::AllowWith { response_information: "a\0b".into() })
+        }
+        (Request::Authenticate { .. }, _) => {
+            Decision::Now(Verdict::Authenticated(Some(vec![0; 65_536].into())))
+        }
+        _ => Decision::Now(Verdict::Allow),
+    };
+    let request_response_information = Some(true);
+    let information = ConnectProperties { request_response_information, ..Default::default() };
+    let method = ConnectProperties { authentication_method: Some("M"), ..Default::default() };
+    for (user_name, properties) in [(Some("u"), information), (None, method)] {
+        let config = Config { reason_strings: false, ..Config::default() };
+        let mut broker = Broker::new(config, zero);
+        open(&mut broker, at(0), A);
+        receive(&mut broker, at(0), A, connect("a", 0));
+        open(&mut broker, at(0), B);
+        let again = bytes_of(Connect { client_id: "a", user_name, properties, ..Connect::default() });
+        let refused = Action::Send { conn: B, bytes: vec![0x20, 3, 0, 0x80, 0] };
+        assert_eq!(receive(&mut broker, at(0), B, again), [refused, Action::Close(B)]);
+        assert_eq!(broker.stats().clients_connected, 1, "nobody was taken over");
+    }
+}
+
+/// A broker that was busy and is empty again is as one that never was, but for what it counted and the keys that it gave.
+#[test]
+fn connections_and_questions_leave_nothing_behind() {
+    let later = |_: &Question<'_>| Decision::Later;
+    let mut broker = Broker::new(Config::default(), later);
+    for conn in (0..100).map(ConnId) {
+        open(&mut broker, at(0), conn);
+        assert_eq!(closes(&receive(&mut broker, at(0), conn, connect("a", 10))), 0);
+        assert_eq!(broker.stats().connections, 1);
+        actions(&mut broker, at(0), Event::Closed { conn });
+        assert_eq!((broker.stats().connections, broker.deadline()), (0, None));
+        // Neither the connection nor the question is known any more.
+        assert_eq!(receive(&mut broker, at(0), conn, connect("a", 10)), []);
+        let ticket = Ticket(conn.0);
+        assert_eq!(actions(&mut broker, at(0), Event::Answered { ticket, verdict: Verdict::Allow }), []);
+    }
+}
+
 /// Keeps the payloads, and checks that a head and its payload are a packet.
 #[derive(Default)]
 struct Payloads(Vec<Bytes>);

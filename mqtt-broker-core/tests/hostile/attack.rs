@@ -230,10 +230,10 @@ fn acknowledgement(version: Version) -> impl Strategy<Value = Vec<u8>> {
 fn others(version: Version) -> Vec<Vec<u8>> {
     let (packet_id, properties) = (PacketId::MIN, Default::default());
     let codes = (&[ReasonCode::Success]).into();
-    let auth = Auth {
-        reason: ReasonCode::ReAuthenticate,
+    let auth = |reason, authentication_data| Auth {
+        reason,
         authentication_method: "M",
-        properties: AuthProperties::default(),
+        properties: AuthProperties { authentication_data, ..AuthProperties::default() },
     };
     let connack =
         ConnAck { session_present: false, reason: ReasonCode::Success, properties: Default::default() };
@@ -242,6 +242,9 @@ fn others(version: Version) -> Vec<Vec<u8>> {
         encode(version, SubAck { packet_id, codes, properties }),
         encode(version, UnsubAck { packet_id, codes, properties }),
         encode(version, Packet::PingResp),
-        encode(version, auth),
+        encode(version, auth(ReasonCode::ReAuthenticate, None)),
+        encode(version, auth(ReasonCode::ReAuthenticate, Some(b"me"))),
+        encode(version, auth(ReasonCode::ContinueAuthentication, Some(b"me"))),
+        encode(version, auth(ReasonCode::ContinueAuthentication, Some(b"who"))),
     ]
 }
