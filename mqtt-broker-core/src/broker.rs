@@ -1,5 +1,6 @@
 //! The broker: which event and which packet leads where.
 
+mod accept;
 mod acknowledge;
 mod authenticate;
 mod close;
