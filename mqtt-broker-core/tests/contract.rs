@@ -1,6 +1,8 @@
 //! What a runtime sees of the broker and a transcript cannot show: exact bytes, deadlines, memory, and events that come
 //! in an order in which the runner of transcripts never gives them.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use bytes::{Bytes, BytesMut};
 use mqtt_broker_core::{
     Action, Actions, AllowAll, Broker, Config, ConnId, Decision, Event, ListenerId, Message, Note, Outgoing,
@@ -108,6 +110,11 @@ fn nothing_is_left_of_a_session_that_ended_without_unsubscribing() {
         assert_eq!((stats.clients_connected, stats.shared_subscriptions), (0, 0));
     }
     assert_eq!(tidy, untidy);
+    let hash = |broker: &Broker| BuildHasherDefault::<DefaultHasher>::default().hash_one(broker);
+    assert_eq!(hash(&tidy), hash(&untidy), "a model checker knows the state again");
+    open(&mut tidy, at(0), B);
+    assert_ne!(tidy, untidy);
+    assert_ne!(hash(&tidy), hash(&untidy));
 }
 
 #[test]
