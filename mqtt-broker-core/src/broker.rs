@@ -193,7 +193,11 @@ impl Core {
             Event::Closed { conn } => self.transport_closed(conn, cx),
             Event::Tick => self.tick(cx),
             Event::Answered { ticket, verdict } => self.answered(ticket, verdict, cx),
-            Event::Publish(message) => self.route_message(&Arc::new(message.received_at(self.now)), cx),
+            Event::Publish(message) => {
+                let retain = message.retain && self.config.retain_available;
+                let message = message.with_retain(retain).received_at(self.now);
+                self.route_message(&Arc::new(message), cx);
+            }
             Event::Disconnect { client_id, reason, server_reference } => {
                 self.disconnect_client(client_id, reason, server_reference, cx);
             }

@@ -75,7 +75,8 @@ pub struct Config {
     /// Retained messages, but for the broker's own. When there are so many, no new topic can have one; those that have one can
     /// change it.
     pub retained_messages: usize,
-    /// Bytes of retained messages, but for the broker's own. A message that would go beyond is not retained.
+    /// Bytes of retained messages, but for the broker's own. A message that would go beyond is not retained; the one that it
+    /// would have replaced is gone all the same.
     pub retained_bytes: usize,
     /// Whether clients may publish to topics that begin with `$`, those of `$SYS` excepted (MQTT 5.0 §4.7.2).
     pub clients_publish_to_dollar_topics: bool,

@@ -119,7 +119,8 @@ impl Message {
 
     /// Bytes that it keeps in memory, roughly.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len()
+        let publisher = self.publisher.as_ref().map_or(0, |publisher| publisher.len());
+        size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len() + publisher
     }
 }
 

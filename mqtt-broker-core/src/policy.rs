@@ -55,7 +55,8 @@ pub enum Verdict {
         /// Response Information.
         response_information: Box<str>,
     },
-    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data.
+    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data. A policy that always
+    /// challenges and takes its time keeps a connection for ever, since the time that it takes is not the client's.
     Challenge(Bytes),
     /// To [`Request::Authenticate`]: the client is who it says, and is given this Authentication Data, if any.
     Authenticated(Option<Bytes>),

@@ -125,6 +125,9 @@ impl Core {
         if let Some(connection) = self.connections.get_mut(conn) {
             if connection.session.is_none() {
                 authentication.connect = Some(packet);
+            } else {
+                authentication.client_id = None;
+                authentication.response_information = None;
             }
             authentication.is_running = connection.session.is_none();
             connection.extras().authentication = Some(authentication);

@@ -50,7 +50,14 @@ impl Core {
         let Some(connection) = self.connections.get(conn) else { return };
         if connection.session.is_some() && connection.version.is_some_and(Version::is_v5) {
             let is_possible = reason.is_error() && reason.is_allowed_in(PacketType::Disconnect);
-            let reason = if is_possible { reason } else { ReasonCode::UnspecifiedError };
+            // Some tables of the standard list it for DISCONNECT and some do not, so it is not sent.
+            let reason = if reason == ReasonCode::BadAuthenticationMethod {
+                ReasonCode::NotAuthorized
+            } else if is_possible {
+                reason
+            } else {
+                ReasonCode::UnspecifiedError
+            };
             // Never with a Session Expiry Interval (MQTT-3.14.2-2).
             let properties = DisconnectProperties {
                 session_expiry_interval: None,

@@ -195,12 +195,16 @@ impl Core {
                     return self.begin_authentication(conn, authentication, &data, cx);
                 }
             }
-            self.remember_method(conn, method);
         }
         match self.may_connect(conn, connect, client, &mut answers, cx) {
             None => self.connect_waits(conn, connect, &client_id, &answers),
             Some(Err(refusal)) => self.refuse_denied(conn, &refusal, cx),
-            Some(Ok(())) => self.accept(conn, version, connect, &client_id, &gifts, cx),
+            Some(Ok(())) => {
+                if let Some(method) = method {
+                    self.remember_method(conn, method);
+                }
+                self.accept(conn, version, connect, &client_id, &gifts, cx)
+            }
         }
     }
 

@@ -25,7 +25,7 @@ impl Core {
         }
         let message = Arc::clone(incoming.message());
         if !self.has_room_to_retain(&message) {
-            // What has expired and waits for its tick takes no room.
+            // What has expired and waits for its tick takes no room, as far as one tick would look.
             self.expire_retained(TIMERS_PER_TICK);
             if !self.has_room_to_retain(&message) {
                 return cx.out.note(&Note::NotRetained { topic: incoming.topic });
@@ -36,7 +36,7 @@ impl Core {
         }
         if !is_sys(incoming.topic) {
             self.retained_count += 1;
-            self.retained_bytes += message.size();
+            self.retained_bytes += retained_size(&message);
         }
         self.retained_ever += 1;
         self.retained.insert(incoming.topic, Retained { message, number: self.retained_ever });
@@ -46,7 +46,7 @@ impl Core {
     fn has_room_to_retain(&self, message: &Message) -> bool {
         is_sys(&message.topic)
             || self.retained_count < self.config.retained_messages
-                && self.retained_bytes.saturating_add(message.size()) <= self.config.retained_bytes
+                && self.retained_bytes.saturating_add(retained_size(message)) <= self.config.retained_bytes
     }
 
     fn forget_retained(&mut self, topic: &TopicName) {
@@ -56,7 +56,7 @@ impl Core {
         }
         if !is_sys(topic) {
             self.retained_count -= 1;
-            self.retained_bytes -= message.size();
+            self.retained_bytes -= retained_size(&message);
         }
     }
 
@@ -108,4 +108,10 @@ impl Core {
         self.desk.tally.stats.copies_routed += 1;
         self.transmit(key, parcel, cx);
     }
+}
+
+/// Bytes of a retained message: its topic is in the trie too, and in a timer if it expires.
+fn retained_size(message: &Message) -> usize {
+    let topics = if message.expires().is_some() { 2 } else { 1 };
+    message.size() + topics * message.topic.as_str().len()
 }

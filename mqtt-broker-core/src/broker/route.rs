@@ -24,7 +24,6 @@ impl Core {
 
     /// Gives a message to all who subscribe to its topic, and keeps it if it is to be retained. Whether there is anybody.
     pub(super) fn route(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) -> bool {
-        incoming.retain &= self.config.retain_available;
         if incoming.retain {
             self.retain(incoming, cx);
         }
