@@ -8,6 +8,7 @@ mod connect;
 mod connections;
 mod damping;
 mod deliver;
+mod keep_alive;
 mod publish;
 mod questions;
 mod retain;
@@ -17,6 +18,7 @@ mod session;
 mod shared;
 mod subscribe;
 mod sys;
+mod will;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;

@@ -1,6 +1,5 @@
 //! A CONNECT that is accepted: takeover, session and CONNACK (MQTT 5.0 §3.1.4, §3.2).
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::num::{NonZeroU16, NonZeroU32};
 
@@ -8,10 +7,10 @@ use mqtt_codec::{ConnAck, ConnAckProperties, Connect, Limits, QoS, ReasonCode, V
 use mqtt_session::{KeepAlive, OutboundAliases};
 
 use super::connect::{Connecting, Gifts};
-use super::{Core, Cx};
-use crate::session::{Quotas, Session, Will};
+use super::{Core, Cx, will};
+use crate::session::{Quotas, Session};
 use crate::slab::Key;
-use crate::{Fault, Message, Note};
+use crate::{Fault, Note};
 
 impl Core {
     /// The client may connect. Only now is anything changed that others can see.
@@ -57,7 +56,7 @@ impl Core {
         if existing.is_none() && self.sessions.len() >= self.config.sessions {
             return self.refuse_with(conn, ReasonCode::QuotaExceeded, None, None, cx);
         }
-        let will = match will(connect, client_id) {
+        let will = match will::kept(connect, client_id) {
             Ok(will) => will,
             Err(fault) => return self.refuse(conn, fault, cx),
         };
@@ -155,12 +154,4 @@ impl Core {
         }
         (self.insert_session(Session::new(Arc::clone(client_id))), false)
     }
-}
-
-fn will(connect: &Connect<'_>, client_id: &Arc<str>) -> Result<Option<Box<Will>>, Fault> {
-    let Some(will) = connect.will else { return Ok(None) };
-    let message = Message::new(will.topic, will.payload.to_vec()).with_qos(will.qos).with_retain(will.retain);
-    let message = message.with_properties(&will.properties).map_err(|_| Fault::PropertyValue)?;
-    let message = message.published_by(Some(Arc::clone(client_id)));
-    Ok(Some(Box::new(Will { message, delay: will.delay_interval.unwrap_or(0) })))
 }

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use bytes::{Buf, Bytes, BytesMut};
 use mqtt_codec::{
-    ConnAck, ConnAckProperties, Connect, DecodeError, DecodeErrorKind, Limits, PacketType, PayloadFormat,
-    ReasonCode, Version, connect_version, frame,
+    ConnAck, ConnAckProperties, Connect, DecodeError, DecodeErrorKind, Limits, PacketType, ReasonCode,
+    Version, connect_version, frame,
 };
 use siphasher::sip::SipHasher24;
 
@@ -241,23 +241,6 @@ impl Core {
             waiting.assigned = Some(Arc::clone(client_id));
         }
         Connecting::Waits
-    }
-
-    /// What is wrong with the will for this broker.
-    fn will_fault(&self, version: Version, connect: &Connect<'_>) -> Option<Fault> {
-        let will = connect.will?;
-        if will.qos > self.config.maximum_qos {
-            return Some(Fault::WillQoS);
-        }
-        if will.retain && !self.config.retain_available {
-            return Some(Fault::WillRetain);
-        }
-        if self.is_reserved(will.topic) {
-            return Some(Fault::WillTopic);
-        }
-        let is_text = will.properties.payload_format == Some(PayloadFormat::Utf8) && version.is_v5();
-        let is_broken = is_text && self.config.check_payload_format && str::from_utf8(will.payload).is_err();
-        is_broken.then_some(Fault::PayloadFormat)
     }
 
     /// A Client Identifier that no session uses (MQTT-3.2.2-16).

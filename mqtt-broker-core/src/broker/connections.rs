@@ -1,16 +1,15 @@
-//! Connections as the runtime sees them: opened, read, written, silent for too long.
+//! Connections as the runtime sees them: opened, read, written.
 
 use core::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 use mqtt_codec::ReasonCode;
-use mqtt_session::Timestamp;
 
 use super::{Core, Cx};
 use crate::connection::Connection;
 use crate::slab::Key;
 use crate::timers::Timer;
-use crate::{ConnId, Fault, ListenerId, Note, Stats};
+use crate::{ConnId, ListenerId, Note, Stats};
 
 /// The runtime names connections, so nobody chooses names that collide on purpose.
 fn hash(name: ConnId) -> u64 {
@@ -101,51 +100,5 @@ impl Core {
         }
         connection.keep_alive.packet(self.now);
         cx.out.resume_reading(connection.name);
-    }
-
-    pub(super) fn connection_timer(&mut self, place: u32, cx: &mut Cx<'_>) {
-        let Some(conn) = self.connections.key_at(place) else { return };
-        let Some(connection) = self.connections.get_mut(conn) else { return };
-        connection.alarm = crate::timers::Alarm::OFF;
-        if let Some(waiting) = &mut connection.waiting
-            && waiting.damped_until.is_some_and(|until| until <= self.now)
-        {
-            waiting.damped_until = None;
-            self.set_connection_timer(conn);
-            return self.set_reading(conn, cx);
-        }
-        let session = connection.session;
-        if connection.has_to_wait() {
-            // We keep it waiting, not it us.
-            connection.keep_alive.packet(self.now);
-        } else if self.patience_ends(conn).is_some_and(|end| end <= self.now) {
-            self.desk.tally.faults.add(Fault::KeepAlive);
-            return match session {
-                Some(_) => self.end_uncounted(conn, ReasonCode::KeepAliveTimeout, None, None, cx),
-                None => self.close_silently(conn, ReasonCode::KeepAliveTimeout, cx),
-            };
-        } else if let Some(session) = session.and_then(|key| self.sessions.get_mut(key)) {
-            session.rest();
-        }
-        self.set_connection_timer(conn);
-    }
-
-    /// When a client has been silent for too long.
-    fn patience_ends(&self, conn: Key) -> Option<Timestamp> {
-        let connection = self.connections.get(conn)?;
-        match connection.session {
-            Some(_) => connection.keep_alive.deadline(),
-            None => Some(connection.keep_alive.last().plus_millis(self.config.connect_timeout)),
-        }
-    }
-
-    /// Sets the timer for the deadline as it is now. A packet moves the deadline and not the timer, which is set again
-    /// when it fires.
-    pub(super) fn set_connection_timer(&mut self, conn: Key) {
-        let patience_ends = self.patience_ends(conn);
-        let Some(connection) = self.connections.get_mut(conn) else { return };
-        let damped = connection.waiting.as_ref().and_then(|waiting| waiting.damped_until);
-        let at = damped.or(patience_ends);
-        self.timers.set(&mut connection.alarm, at, Timer::Connection(conn.index()));
     }
 }

@@ -90,12 +90,6 @@ impl Core {
         }
     }
 
-    fn publish_will(&mut self, key: Key, cx: &mut Cx<'_>) {
-        if let Some(will) = self.sessions.get_mut(key).and_then(|session| session.will.take()) {
-            self.route_message(&Arc::new(will.message.received_at(self.now)), cx);
-        }
-    }
-
     /// The embedding program wants a session to end.
     pub(super) fn delete_session(&mut self, client_id: &str, cx: &mut Cx<'_>) {
         self.disconnect_client(client_id, ReasonCode::AdministrativeAction, None, cx);
