@@ -87,8 +87,7 @@ fn connect(version: Version, flags: u8, properties: &[u8], rest: &[&[u8]]) -> Ve
     packet(0x10, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
-/// Rows that exist in this version. The names are those of the table of errors in the digest of the standards that this
-/// project works with.
+/// What there is in this version.
 pub(crate) fn rows(version: Version) -> Vec<Row> {
     let v5 = version.is_v5();
     // An empty property list, where there is one.
