@@ -1,4 +1,5 @@
 use mqtt_codec::{Limits, QoS};
+use siphasher::sip::SipHasher13;
 
 /// Limits and choices of a broker. All fields are public; start from [`Config::default`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,6 +88,13 @@ pub struct Config {
     /// The key from which assigned Client Identifiers are made, and of the hashes by which filters are found. With a random one
     /// identifiers cannot be guessed and do not repeat after a restart, and clients cannot choose filters whose hashes collide.
     pub seed: u128,
+}
+
+impl Config {
+    /// A hash that nobody can foresee who does not know the seed.
+    pub(crate) fn hash(&self, text: &str) -> u64 {
+        SipHasher13::new_with_key(&self.seed.to_le_bytes()).hash(text.as_bytes())
+    }
 }
 
 impl Default for Config {

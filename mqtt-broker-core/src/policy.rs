@@ -135,12 +135,13 @@ impl Refusal {
 
     /// The reason code, if this packet can carry it; else 0x87 Not authorized, which all can.
     pub(crate) fn reason_in(&self, packet: PacketType) -> ReasonCode {
-        if self.reason.is_error() && self.reason.is_allowed_in(packet) {
-            self.reason
-        } else {
-            ReasonCode::NotAuthorized
-        }
+        failure(self.reason, packet, ReasonCode::NotAuthorized)
     }
+}
+
+/// The reason as this packet can give it: itself if it is a failure that the packet may carry.
+pub(crate) fn failure(reason: ReasonCode, packet: PacketType, otherwise: ReasonCode) -> ReasonCode {
+    if reason.is_error() && reason.is_allowed_in(packet) { reason } else { otherwise }
 }
 
 /// What a policy is asked.

@@ -75,22 +75,18 @@ impl Group {
         self.members.get(place).map(|(_, subscribed)| subscribed.granted)
     }
 
-    /// The members that are connected, beginning with the one after the last that was served.
-    pub(crate) fn connected_in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
-        let first = self.last.map_or(0, |last| self.connected.partition_point(|&key| key <= last));
-        self.connected_from(first)
+    /// Where the turn is, among the members that are connected and among all: behind the last that was served.
+    pub(crate) fn turn(&self) -> (usize, usize) {
+        self.last.map_or((0, 0), |last| {
+            let connected = self.connected.partition_point(|&key| key <= last);
+            (connected, self.members.partition_point(|&(key, _)| key <= last))
+        })
     }
 
     /// The members that are connected, beginning somewhere.
     pub(crate) fn connected_from(&self, first: usize) -> impl Iterator<Item = (Key, Granted)> + '_ {
         let keys = around(&self.connected, first);
         keys.filter_map(|&key| Some((key, self.member(key)?)))
-    }
-
-    /// All members, beginning with the one after the last that was served.
-    pub(crate) fn in_turn(&self) -> impl Iterator<Item = (Key, Granted)> + '_ {
-        let first = self.last.map_or(0, |last| self.members.partition_point(|&(key, _)| key <= last));
-        self.members_from(first)
     }
 
     /// All members, beginning somewhere.
@@ -269,11 +265,13 @@ mod tests {
     }
 
     fn connected(router: &Router, group: Key) -> Vec<Key> {
-        router.group(group).unwrap().connected_in_turn().map(|(key, _)| key).collect()
+        let group = router.group(group).unwrap();
+        group.connected_from(group.turn().0).map(|(key, _)| key).collect()
     }
 
     fn all(router: &Router, group: Key) -> Vec<Key> {
-        router.group(group).unwrap().in_turn().map(|(key, _)| key).collect()
+        let group = router.group(group).unwrap();
+        group.members_from(group.turn().1).map(|(key, _)| key).collect()
     }
 
     #[test]

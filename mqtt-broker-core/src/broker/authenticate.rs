@@ -1,6 +1,6 @@
 //! Enhanced authentication (MQTT 5.0 §4.12). Who somebody is, is decided by the policy; here is whose turn it is.
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use mqtt_codec::{Auth, AuthProperties, Connect, Disconnect, Frame, PacketType, ReasonCode, Version, frame};
 
 use super::connect::{Connecting, Gifts};
@@ -68,14 +68,8 @@ impl Core {
             }
         };
         let len = found.bytes().len();
-        match self.authenticating(conn, found, cx) {
-            Connecting::Waits | Connecting::Refused => false,
-            Connecting::Done => {
-                bytes.advance(len);
-                self.count_received(len);
-                self.packet_done(conn, cx)
-            }
-        }
+        let outcome = self.authenticating(conn, found, cx);
+        self.done_connecting(conn, &outcome, bytes, len, cx)
     }
 
     fn authenticating(&mut self, conn: Key, found: Frame<'_>, cx: &mut Cx<'_>) -> Connecting {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use mqtt_codec::{DecodeError, Disconnect, DisconnectProperties, PacketType, ReasonCode, Version};
 
 use super::{Core, Cx};
+use crate::policy::failure;
 use crate::slab::Key;
 use crate::{ConnId, End, Fault, Note, Refusal};
 
@@ -49,14 +50,11 @@ impl Core {
     ) {
         let Some(connection) = self.connections.get(conn) else { return };
         if connection.session.is_some() && connection.version.is_some_and(Version::is_v5) {
-            let is_possible = reason.is_error() && reason.is_allowed_in(PacketType::Disconnect);
             // Some tables of the standard list it for DISCONNECT and some do not, so it is not sent.
             let reason = if reason == ReasonCode::BadAuthenticationMethod {
                 ReasonCode::NotAuthorized
-            } else if is_possible {
-                reason
             } else {
-                ReasonCode::UnspecifiedError
+                failure(reason, PacketType::Disconnect, ReasonCode::UnspecifiedError)
             };
             // Never with a Session Expiry Interval (MQTT-3.14.2-2).
             let properties = DisconnectProperties {
@@ -95,8 +93,7 @@ impl Core {
     ) {
         let session = self.session_of(client_id).and_then(|key| self.sessions.get(key));
         let Some(conn) = session.and_then(|session| session.conn) else { return };
-        let is_possible = reason.is_error() && reason.is_allowed_in(PacketType::Disconnect);
-        let reason = if is_possible { reason } else { ReasonCode::AdministrativeAction };
+        let reason = failure(reason, PacketType::Disconnect, ReasonCode::AdministrativeAction);
         self.end_uncounted(conn, reason, None, server_reference, cx);
     }
 

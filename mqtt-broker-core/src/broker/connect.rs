@@ -15,7 +15,7 @@ use siphasher::sip::SipHasher24;
 
 use super::{Core, Cx};
 use crate::connection::Authentication;
-use crate::policy::Step;
+use crate::policy::{Step, failure};
 use crate::slab::Key;
 use crate::{AuthenticationData, Client, Fault, Password, Refusal, Request, Verdict};
 
@@ -63,7 +63,20 @@ impl Core {
             }
         };
         let len = packet.len();
-        match self.on_connect(conn, version, &connect, packet, cx) {
+        let outcome = self.on_connect(conn, version, &connect, packet, cx);
+        self.done_connecting(conn, &outcome, bytes, len, cx)
+    }
+
+    /// Takes the packet off the buffer, if it is done with. Whether the next can have its turn.
+    pub(super) fn done_connecting(
+        &mut self,
+        conn: Key,
+        outcome: &Connecting,
+        bytes: &mut BytesMut,
+        len: usize,
+        cx: &mut Cx<'_>,
+    ) -> bool {
+        match outcome {
             Connecting::Waits | Connecting::Refused => false,
             Connecting::Done => {
                 bytes.advance(len);
@@ -122,8 +135,7 @@ impl Core {
         server_reference: Option<&str>,
         cx: &mut Cx<'_>,
     ) -> Connecting {
-        let allowed = reason.is_error() && reason.is_allowed_in(PacketType::ConnAck);
-        let code = if allowed { reason } else { ReasonCode::UnspecifiedError };
+        let code = failure(reason, PacketType::ConnAck, ReasonCode::UnspecifiedError);
         let properties =
             ConnAckProperties { reason_string, server_reference, ..ConnAckProperties::default() };
         self.emit(conn, ConnAck { session_present: false, reason: code, properties }, cx);

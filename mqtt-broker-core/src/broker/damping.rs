@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 use alloc::vec;
 
 use mqtt_session::Timestamp;
-use siphasher::sip::SipHasher13;
 
 use super::{Core, Cx};
 use crate::slab::Key;
@@ -66,7 +65,7 @@ impl Core {
             return false;
         }
         let name = connection.name;
-        let client = SipHasher13::new_with_key(&self.config.seed.to_le_bytes()).hash(client_id.as_bytes());
+        let client = self.config.hash(client_id);
         if !self.damper.count(client, self.now, damping) {
             return false;
         }

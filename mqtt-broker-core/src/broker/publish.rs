@@ -7,7 +7,7 @@ use mqtt_codec::{
     AckProperties, Delivery, PacketType, PayloadFormat, PubAck, PubRec, Publish, PublishTopic, ReasonCode,
     Version,
 };
-use mqtt_session::{Arrival, InboundAliases, RemoteId};
+use mqtt_session::{AliasError, Arrival, InboundAliases, RemoteId};
 use mqtt_topic::TopicName;
 
 use super::{Core, Cx, Taken};
@@ -53,10 +53,9 @@ impl Core {
         publish: &Publish<'_>,
         cx: &mut Cx<'_>,
     ) -> Taken {
-        let alias = match publish.topic {
-            PublishTopic::Name(topic) => return self.publish(conn, key, version, publish, topic, cx),
-            PublishTopic::NameAndAlias(_, alias) | PublishTopic::Alias(alias) => alias,
-        };
+        if let PublishTopic::Name(topic) = publish.topic {
+            return self.publish(conn, key, version, publish, topic, cx);
+        }
         let maximum = self.config.topic_alias_maximum;
         let Some(connection) = self.connections.get_mut(conn) else { return Taken::Done };
         // The table is away while the message is on its way, so that the topic can be borrowed from it.
@@ -64,8 +63,8 @@ impl Core {
         let mut aliases = aliases.unwrap_or_else(|| InboundAliases::new(maximum));
         let taken = match aliases.resolve(publish.topic) {
             Ok(topic) => self.publish(conn, key, version, publish, topic, cx),
-            Err(_) if alias.get() > maximum => self.fail(conn, Fault::TopicAlias, cx),
-            Err(_) => self.fail(conn, Fault::UnknownTopicAlias, cx),
+            Err(AliasError::AboveMaximum) => self.fail(conn, Fault::TopicAlias, cx),
+            Err(AliasError::Unknown) => self.fail(conn, Fault::UnknownTopicAlias, cx),
         };
         if let Some(connection) = self.connections.get_mut(conn) {
             connection.extras().inbound_aliases = Some(aliases);

@@ -4,7 +4,6 @@ use alloc::sync::Arc;
 
 use mqtt_codec::ReasonCode;
 use mqtt_session::{Handshake, Timestamp};
-use siphasher::sip::SipHasher13;
 
 use super::{Core, Cx};
 use crate::DropReason;
@@ -14,24 +13,19 @@ use crate::session::{Exchange, Session};
 use crate::slab::Key;
 use crate::timers::{Alarm, Timer};
 
-/// Clients choose their identifiers, so their hashes are keyed.
-fn hash(seed: u128, client_id: &str) -> u64 {
-    SipHasher13::new_with_key(&seed.to_le_bytes()).hash(client_id.as_bytes())
-}
-
 impl Core {
     /// The session of a client, if it has one.
     pub(super) fn session_of(&self, client_id: &str) -> Option<Key> {
         let is_it = |place| self.sessions.at(place).is_some_and(|session| *session.client_id == *client_id);
-        self.sessions.key_at(self.by_client.find(hash(self.config.seed, client_id), is_it)?)
+        self.sessions.key_at(self.by_client.find(self.config.hash(client_id), is_it)?)
     }
 
     pub(super) fn insert_session(&mut self, session: Session) -> Key {
         let Self { sessions, by_client, config, .. } = self;
-        let own = hash(config.seed, &session.client_id);
+        let own = config.hash(&session.client_id);
         let key = sessions.insert(session);
         by_client.insert(own, key.index(), |place| {
-            sessions.at(place).map_or(0, |session| hash(config.seed, &session.client_id))
+            sessions.at(place).map_or(0, |session| config.hash(&session.client_id))
         });
         key
     }
@@ -102,7 +96,7 @@ impl Core {
     pub(super) fn end_session(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(mut session) = self.sessions.remove(key) else { return };
         let place = key.index();
-        self.by_client.remove(hash(self.config.seed, &session.client_id), place);
+        self.by_client.remove(self.config.hash(&session.client_id), place);
         self.timers.set(&mut session.alarm, None, Timer::Session(place));
         self.desk.tally.stats.subscriptions -= session.subscriptions as usize;
         self.desk.tally.stats.shared_subscriptions -= self.router.unsubscribe_all(key);

@@ -1,7 +1,6 @@
 //! Shared subscriptions: which member gets a message (MQTT 5.0 §4.8.2).
 
 use mqtt_codec::QoS;
-use siphasher::sip::SipHasher13;
 
 use super::deliver::Terms;
 use super::{Core, Cx};
@@ -38,21 +37,17 @@ impl Core {
         let preferred = (self.config.shared_strategy == SharedStrategy::Sticky)
             .then(|| group.last().and_then(|key| Some((key, group.member(key)?))))
             .flatten();
-        let (by_hash, by_turn) = match self.hash(incoming) {
+        let (connected, all) = match self.hash(incoming) {
             Some(hash) => {
-                let (connected, members) = group.counts();
-                let connected = group.connected_from(place(hash, connected));
-                (Some((connected, group.members_from(place(hash, members)))), None)
+                let (connected, all) = group.counts();
+                (place(hash, connected), place(hash, all))
             }
-            None => (None, Some((group.connected_in_turn(), group.in_turn()))),
+            None => group.turn(),
         };
-        let hashed = by_hash
+        let candidates = preferred
             .into_iter()
-            .flat_map(|(connected, all)| connected.take(MEMBERS_COMPARED).chain(all.take(MEMBERS_COMPARED)));
-        let in_turn = by_turn
-            .into_iter()
-            .flat_map(|(connected, all)| connected.take(MEMBERS_COMPARED).chain(all.take(MEMBERS_COMPARED)));
-        let candidates = preferred.into_iter().chain(hashed).chain(in_turn);
+            .chain(group.connected_from(connected).take(MEMBERS_COMPARED))
+            .chain(group.members_from(all).take(MEMBERS_COMPARED));
         let wants_least = self.config.shared_strategy == SharedStrategy::LeastInFlight;
         let mut best: Option<((u8, usize), (Key, Granted))> = None;
         for (key, granted) in candidates {
@@ -77,7 +72,7 @@ impl Core {
                 return None;
             }
         };
-        Some(SipHasher13::new_with_key(&self.config.seed.to_le_bytes()).hash(text.as_bytes()))
+        Some(self.config.hash(text))
     }
 
     /// How well a member can take a message: 0 is best.
