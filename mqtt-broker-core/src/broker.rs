@@ -34,6 +34,7 @@ use mqtt_topic::RetainedTrie;
 
 use self::damping::Damper;
 use self::sys::Sys;
+use crate::apart::Apart;
 use crate::connection::Connection;
 use crate::encoder::Encoder;
 use crate::index::Index;
@@ -85,7 +86,7 @@ impl<P: Policy> Broker<P> {
     }
 
     /// How often clients did what.
-    pub const fn faults(&self) -> &Faults {
+    pub fn faults(&self) -> &Faults {
         &self.core.desk.tally.faults
     }
 
@@ -107,9 +108,9 @@ struct Core {
     config: Config,
     now: Timestamp,
     connections: Slab<Connection>,
-    by_name: Index,
+    by_name: Apart<Index>,
     sessions: Slab<Session>,
-    by_client: Index,
+    by_client: Apart<Index>,
     router: Router,
     retained: RetainedTrie<Retained>,
     /// Messages that were ever retained.
@@ -123,21 +124,21 @@ struct Core {
     next_ticket: u64,
     assigned_ids: u64,
     shutting_down: bool,
-    desk: Desk,
+    desk: Apart<Desk>,
     damper: Damper,
     sys: Sys,
-    scratch: Scratch,
+    scratch: Apart<Scratch>,
 }
 
 /// What every packet passes on its way out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 struct Desk {
     encoder: Encoder,
     tally: Tally,
 }
 
 /// Empty between events; kept to save allocations.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 struct Scratch {
     /// Where a message goes.
     targets: Vec<(PackedTarget, Granted)>,
@@ -161,9 +162,9 @@ impl Core {
         Self {
             now: Timestamp::ZERO,
             connections: Slab::new(),
-            by_name: Index::default(),
+            by_name: Apart::default(),
             sessions: Slab::new(),
-            by_client: Index::default(),
+            by_client: Apart::default(),
             router: Router::new(config.seed),
             retained: RetainedTrie::new(),
             retained_ever: 0,
@@ -174,10 +175,10 @@ impl Core {
             next_ticket: 0,
             assigned_ids: 0,
             shutting_down: false,
-            desk: Desk::default(),
+            desk: Apart::default(),
             damper: Damper::new(config.damping),
             sys: Sys::default(),
-            scratch: Scratch::default(),
+            scratch: Apart::default(),
             config,
         }
     }
@@ -236,7 +237,7 @@ impl Core {
         self.packet_done(conn, cx)
     }
 
-    const fn count_received(&mut self, len: usize) {
+    fn count_received(&mut self, len: usize) {
         self.desk.tally.stats.packets_received += 1;
         self.desk.tally.stats.bytes_received += len as u64;
     }

@@ -1,5 +1,4 @@
 use alloc::vec::Vec;
-use core::hash::{Hash, Hasher};
 
 use bytes::Bytes;
 use mqtt_codec::{EncodeError, Packet, Publish, Version};
@@ -7,7 +6,7 @@ use mqtt_codec::{EncodeError, Packet, Publish, Version};
 /// Bytes of a buffer that is kept.
 const KEPT: usize = 16 << 10;
 
-/// Packets on their way out as bytes. It holds nothing from one event to the next, so it is no part of equality and hash.
+/// Packets on their way out as bytes. It holds nothing from one event to the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Encoder {
     buffer: Vec<u8>,
@@ -101,16 +100,4 @@ fn grow(
         }
         done => done,
     }
-}
-
-impl PartialEq for Encoder {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Encoder {}
-
-impl Hash for Encoder {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
 }

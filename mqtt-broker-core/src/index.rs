@@ -1,10 +1,8 @@
-use core::hash::{Hash, Hasher};
-
 use hashbrown::HashTable;
 
 /// Finds places in a slab by the hash of what is there.
 ///
-/// It can be made anew from the slab, and nothing depends on its order, so it is no part of equality and hash.
+/// It can be made anew from the slab, and nothing depends on its order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index(HashTable<u32>);
 
@@ -23,16 +21,4 @@ impl Index {
             entry.remove();
         }
     }
-}
-
-impl PartialEq for Index {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Index {}
-
-impl Hash for Index {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
 }

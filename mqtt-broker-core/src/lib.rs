@@ -47,6 +47,7 @@
 extern crate alloc;
 
 mod action;
+mod apart;
 mod broker;
 mod config;
 mod connection;

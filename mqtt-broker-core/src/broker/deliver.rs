@@ -203,7 +203,7 @@ impl Core {
         }
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
-        let desk = &mut self.desk;
+        let desk = &mut *self.desk;
         let failed = match (handshake, &mut session.exchange) {
             (Some(handshake), Some(exchange)) => {
                 let size = parcel.size();
@@ -286,7 +286,7 @@ impl Core {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
         let Some(exchange) = &mut session.exchange else { return };
-        let desk = &mut self.desk;
+        let desk = &mut *self.desk;
         let mut too_large = Vec::new();
         while connection.unsent < self.config.output_window {
             match exchange.send.resend() {

@@ -31,7 +31,7 @@ impl Core {
         if wants_none || !self.config.reason_strings {
             strip(&mut packet);
         }
-        let Desk { encoder, tally } = &mut self.desk;
+        let Desk { encoder, tally } = &mut *self.desk;
         let mut hand_out = |packet: &_| hand_out(connection, packet, None, encoder, &mut tally.stats, cx.out);
         hand_out(&packet)
             || strip(&mut packet) && hand_out(&packet)
