@@ -78,8 +78,7 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
         Q: Eq + Hash + ?Sized,
     {
         let seed = self.seed.clone();
-        let subscribers = self.filters.iter().map(|(id, filter)| (id, &filter.subscribers));
-        let mut index = self.keys.take().unwrap_or_else(|| Keys::of(subscribers, &seed));
+        let mut index = self.take_keys();
         let before = self.len;
         index.remove_all(seed.of_key(key), &seed, |id| {
             let hash = seed.of_bytes(self.filters.text(id).as_bytes());
@@ -87,6 +86,33 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
         });
         self.keys = Some(index);
         before - self.len
+    }
+
+    /// Calls `f` for each filter of `key`, in an order that depends on the history alone.
+    ///
+    /// It needs what [`remove_key`](Self::remove_key) needs.
+    pub fn visit_key<Q>(&mut self, key: &Q, mut f: impl FnMut(&TopicFilter, &V))
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let index = self.take_keys();
+        let mut filters = index.filters(self.seed.of_key(key));
+        // Once for each key with this hash.
+        filters.dedup();
+        for id in filters {
+            let Subscribed { filter, subscribers } = self.filters.get(id);
+            if let Some(value) = subscribers.get(key, &self.seed) {
+                f(filter.as_filter(), value);
+            }
+        }
+        self.keys = Some(index);
+    }
+
+    /// The index of keys, made if there is none. It has to be put back.
+    fn take_keys(&mut self) -> Keys {
+        let subscribers = self.filters.iter().map(|(id, filter)| (id, &filter.subscribers));
+        self.keys.take().unwrap_or_else(|| Keys::of(subscribers, &self.seed))
     }
 
     /// Removes all. What [`remove_key`](Self::remove_key) needs is still kept, if it was called before.

@@ -72,24 +72,31 @@ impl Keys {
     /// Calls `remove` for each filter of a key, in the order of their ids, so that it does not depend on the seed. One for
     /// which it gives `false` stays: it is another key's with the same hash.
     pub(super) fn remove_all(&mut self, key: u32, seed: &Seed, mut remove: impl FnMut(Id) -> bool) {
-        let mut filters: Vec<_> = match self.many.find_entry(spread(key), |(hash, _)| *hash == key) {
-            Ok(many) => {
-                let ((_, filters), _) = many.remove();
-                self.many_heap -= filters.heap();
-                filters.as_slice().iter().map(|(filter, ())| *filter).collect()
-            }
-            Err(_) => match self.one.find_entry(spread(key), |(hash, _)| *hash == key) {
-                Ok(one) => [one.remove().0.1].into(),
-                Err(_) => return,
-            },
-        };
-        filters.sort_unstable();
+        let filters = self.filters(key);
+        if let Ok(many) = self.many.find_entry(spread(key), |(hash, _)| *hash == key) {
+            let ((_, filters), _) = many.remove();
+            self.many_heap -= filters.heap();
+        } else if let Ok(one) = self.one.find_entry(spread(key), |(hash, _)| *hash == key) {
+            one.remove();
+        }
         for filter in filters {
             if !remove(filter) {
                 self.add(key, filter, seed);
             }
         }
         self.give_back();
+    }
+
+    /// The filters of a key and of others with the same hash, in the order of their ids.
+    pub(super) fn filters(&self, key: u32) -> Vec<Id> {
+        let mut filters: Vec<_> = match self.many.find(spread(key), |(hash, _)| *hash == key) {
+            Some((_, filters)) => filters.as_slice().iter().map(|(filter, ())| *filter).collect(),
+            None => {
+                self.one.find(spread(key), |(hash, _)| *hash == key).map(|&(_, id)| id).into_iter().collect()
+            }
+        };
+        filters.sort_unstable();
+        filters
     }
 
     pub(super) fn heap(&self) -> usize {
