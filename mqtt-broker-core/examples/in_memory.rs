@@ -46,7 +46,7 @@ impl World {
     }
 
     fn connect(&mut self, conn: ConnId, connect: Connect<'_>) {
-        self.happens(Event::Opened { conn, listener: ListenerId(0) });
+        self.happens(Event::Opened { conn, listener: ListenerId(0), identity: None });
         self.send(conn, connect);
     }
 }

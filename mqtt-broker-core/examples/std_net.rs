@@ -100,7 +100,11 @@ fn main() -> io::Result<()> {
                 let Some(conn) = names.next() else { break };
                 if let Ok(link) = start(conn, socket, &reports) {
                     links.0.insert(conn, link);
-                    broker.handle(now, Event::Opened { conn, listener: ListenerId(0) }, &mut links);
+                    broker.handle(
+                        now,
+                        Event::Opened { conn, listener: ListenerId(0), identity: None },
+                        &mut links,
+                    );
                 }
             }
             Ok(Report::Read(conn, bytes)) => receive(now, conn, &bytes, &mut broker, &mut links),

@@ -12,6 +12,7 @@ mod keep_alive;
 mod publish;
 mod questions;
 mod retain;
+mod review;
 mod route;
 mod send;
 mod session;
@@ -20,7 +21,6 @@ mod subscribe;
 mod sys;
 mod will;
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -33,6 +33,7 @@ use mqtt_session::Timestamp;
 use mqtt_topic::RetainedTrie;
 
 use self::damping::Damper;
+use self::questions::Questions;
 use self::sys::Sys;
 use crate::apart::Apart;
 use crate::connection::Connection;
@@ -43,7 +44,7 @@ use crate::session::{Retained, Session};
 use crate::slab::{Key, Slab};
 use crate::stats::Tally;
 use crate::timers::{Timer, Timers};
-use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Policy, Stats, Ticket};
+use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Policy, Stats};
 
 /// Due timers that one [`Event::Tick`] looks at; if there are more, the deadline stays in the past.
 const TIMERS_PER_TICK: usize = 1024;
@@ -119,9 +120,7 @@ struct Core {
     retained_count: usize,
     retained_bytes: usize,
     timers: Timers,
-    /// Open questions: whose, and which of its packet's.
-    tickets: BTreeMap<Ticket, (Key, usize)>,
-    next_ticket: u64,
+    questions: Questions,
     assigned_ids: u64,
     shutting_down: bool,
     desk: Apart<Desk>,
@@ -171,8 +170,7 @@ impl Core {
             retained_count: 0,
             retained_bytes: 0,
             timers: Timers::default(),
-            tickets: BTreeMap::new(),
-            next_ticket: 0,
+            questions: Questions::new(),
             assigned_ids: 0,
             shutting_down: false,
             desk: Apart::default(),
@@ -186,7 +184,7 @@ impl Core {
     fn handle(&mut self, event: Event<'_>, cx: &mut Cx<'_>) {
         self.start_sys();
         match event {
-            Event::Opened { conn, listener } => self.opened(conn, listener, cx),
+            Event::Opened { conn, listener, identity } => self.opened(conn, listener, identity, cx),
             Event::Received { conn, bytes } => {
                 if let Some(conn) = self.connection_named(conn) {
                     while !bytes.is_empty() && self.take_packet(conn, bytes, cx) {}
@@ -205,6 +203,7 @@ impl Core {
                 self.disconnect_client(client_id, reason, server_reference, cx);
             }
             Event::EndSession { client_id } => self.delete_session(client_id, cx),
+            Event::Revoke { client_id } => self.revoke(client_id, cx),
             Event::Shutdown => self.shut_down(cx),
         }
     }
@@ -297,6 +296,7 @@ impl Core {
                 Timer::Connection(place) => self.connection_timer(place, cx),
                 Timer::Session(place) => self.session_timer(place, cx),
                 Timer::Replay(place) => self.replay_timer(place, cx),
+                Timer::Answers => self.answer_timer(cx),
                 Timer::Sys => self.publish_sys(cx),
             }
         }

@@ -11,6 +11,9 @@ pub struct Config {
     pub connect_packet_size: u32,
     /// Milliseconds that a new connection has to send its whole CONNECT (MQTT 5.0 §3.1.4).
     pub connect_timeout: u64,
+    /// Milliseconds that a question may stay without an [answer](crate::Event::Answered). Then the answer is no, with 0x88 Server
+    /// unavailable where the packet can say it. At least 1.
+    pub answer_timeout: u64,
     /// Receive Maximum announced to 5.0 clients: QoS 1 and 2 messages that one may have open. 0 counts as 1.
     pub receive_maximum: u16,
     /// QoS 1 and 2 messages that the broker has under way to one client at once; a smaller Receive Maximum of the client
@@ -108,6 +111,7 @@ impl Default for Config {
             },
             connect_packet_size: 512 << 10,
             connect_timeout: 10_000,
+            answer_timeout: 10_000,
             receive_maximum: 1024,
             send_maximum: 1024,
             topic_alias_maximum: 32,

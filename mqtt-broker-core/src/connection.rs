@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use mqtt_codec::Version;
 use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases, Timestamp};
 
+use crate::session::Owner;
 use crate::slab::Key;
 use crate::timers::Alarm;
-use crate::{ConnId, ListenerId, Ticket, Verdict};
+use crate::{Client, ConnId, ListenerId, Ticket, Verdict};
 
 /// What belongs to a connection and ends with it. What few connections need is apart, so that an idle one is small.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +50,8 @@ pub(crate) struct Extras {
     pub(crate) inbound_aliases: Option<InboundAliases>,
     /// If the client allows any.
     pub(crate) outbound_aliases: Option<OutboundAliases>,
+    /// If the transport knows who it is.
+    pub(crate) identity: Option<Arc<str>>,
     /// If CONNECT has an Authentication Method.
     pub(crate) authentication: Option<Authentication>,
 }
@@ -114,6 +117,26 @@ impl Connection {
 
     pub(crate) fn authentication(&self) -> Option<&Authentication> {
         self.extras.as_ref()?.authentication.as_ref()
+    }
+
+    /// The client with this identifier, as a policy sees it.
+    pub(crate) fn client<'a>(&'a self, client_id: &'a str) -> Client<'a> {
+        Client {
+            client_id,
+            user_name: self.user_name.as_deref(),
+            identity: self.extras.as_ref().and_then(|extras| extras.identity.as_deref()),
+            version: self.version.unwrap_or(Version::V5),
+            listener: self.listener,
+        }
+    }
+
+    pub(crate) fn owner(&self) -> Owner {
+        Owner {
+            user_name: self.user_name.clone(),
+            identity: self.extras.as_ref().and_then(|extras| extras.identity.clone()),
+            version: self.version.unwrap_or(Version::V5),
+            listener: self.listener,
+        }
     }
 
     /// Whether answers are missing, or it is too early.

@@ -27,6 +27,9 @@ pub enum Event<'a> {
         conn: ConnId,
         /// Where it came in.
         listener: ListenerId,
+        /// Who the transport says it is, such as the subject of its certificate, if it does. The broker does not look at
+        /// it, but gives it to the [`Policy`](crate::Policy).
+        identity: Option<&'a str>,
     },
     /// Bytes came, or reading was [resumed](crate::Actions::resume_reading).
     ///
@@ -77,6 +80,13 @@ pub enum Event<'a> {
     },
     /// Ends a client's session, and its connection if it has one (a 5.0 client is told 0x98). A will that waits is published.
     EndSession {
+        /// The client.
+        client_id: &'a str,
+    },
+    /// The rights of a client have changed: the policy is asked again about each of its subscriptions, and those that it denies
+    /// end, with what waits because of them alone. Messages for the client wait until all answers are there. A client that is
+    /// away is looked at when it comes back.
+    Revoke {
         /// The client.
         client_id: &'a str,
     },

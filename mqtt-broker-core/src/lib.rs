@@ -12,7 +12,7 @@
 //! let mut actions = Vec::new();
 //! let (now, conn) = (Timestamp::ZERO, ConnId(1));
 //!
-//! broker.handle(now, Event::Opened { conn, listener: ListenerId(0) }, &mut actions);
+//! broker.handle(now, Event::Opened { conn, listener: ListenerId(0), identity: None }, &mut actions);
 //! // CONNECT of 3.1.1 with Client Identifier `c1`, then PINGREQ, in one read.
 //! let mut bytes = BytesMut::from(&b"\x10\x0E\0\x04MQTT\x04\x02\0\x3C\0\x02c1\xC0\0"[..]);
 //! broker.handle(now, Event::Received { conn, bytes: &mut bytes }, &mut actions);

@@ -24,7 +24,7 @@ pub struct Message {
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
     expiry_interval: Option<u32>,
-    received: Timestamp,
+    pub(crate) received: Timestamp,
     /// Client Identifier of the publisher, for No Local; none if the embedding program published it.
     pub(crate) publisher: Option<Arc<str>>,
 }

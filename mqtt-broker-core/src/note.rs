@@ -1,8 +1,8 @@
 use mqtt_codec::{DecodeError, ReasonCode, Version};
 use mqtt_session::Timestamp;
-use mqtt_topic::TopicName;
+use mqtt_topic::{TopicFilter, TopicName};
 
-use crate::ConnId;
+use crate::{ConnId, Ticket};
 
 /// Something that an operator may want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,27 @@ pub enum Note<'a> {
         /// Why.
         end: End,
     },
+    /// A question was not answered in time ([`Config::answer_timeout`](crate::Config::answer_timeout)), so the answer is no.
+    NotAnswered {
+        /// The question.
+        ticket: Ticket,
+    },
+    /// A will was not published, since the policy says no.
+    WillRefused {
+        /// Whose it was.
+        client_id: &'a str,
+        /// Its topic.
+        topic: &'a TopicName,
+        /// Why.
+        reason: ReasonCode,
+    },
+    /// A subscription ended, since the policy says that the client may not have it any more.
+    Revoked {
+        /// The client.
+        client_id: &'a str,
+        /// Topic Filter.
+        filter: &'a TopicFilter,
+    },
     /// A message was not retained, since there are
     /// [`Config::retained_messages`](crate::Config::retained_messages) already.
     NotRetained {
@@ -93,6 +114,8 @@ pub enum DropReason {
     Expired,
     /// It is larger than the client's Maximum Packet Size (MQTT-3.1.2-25).
     TooLarge,
+    /// The client may not read it any more: the subscription because of which it waited was [revoked](Note::Revoked).
+    NotAuthorized,
     /// The session ended before it was sent; or before it was acknowledged, and nobody else of its group could take it.
     SessionEnded,
 }

@@ -55,8 +55,8 @@ pub enum Verdict {
         /// Response Information.
         response_information: Box<str>,
     },
-    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data. A policy that always
-    /// challenges and takes its time keeps a connection for ever, since the time that it takes is not the client's.
+    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data. A policy should not challenge
+    /// for ever: each step gives the client its time again.
     Challenge(Bytes),
     /// To [`Request::Authenticate`]: the client is who it says, and is given this Authentication Data, if any.
     Authenticated(Option<Bytes>),
@@ -160,6 +160,9 @@ pub struct Client<'a> {
     pub client_id: &'a str,
     /// User Name, if it sent one.
     pub user_name: Option<&'a str>,
+    /// Who the transport says it is, such as the subject of its certificate, if the runtime
+    /// [knows](crate::Event::Opened::identity).
+    pub identity: Option<&'a str>,
     /// Protocol version.
     pub version: Version,
     /// Where it came in.
@@ -211,7 +214,7 @@ pub enum Request<'a> {
         /// Whether the client is connected and proves itself again. Until that is done, it goes on as who it was.
         is_connected: bool,
     },
-    /// Leave a will, which will be published without another question.
+    /// Leave a will: asked when CONNECT brings it, where a no refuses the connection, and once more when it is to be published.
     Will {
         /// Will Topic.
         topic: &'a TopicName,
@@ -219,6 +222,8 @@ pub enum Request<'a> {
         qos: QoS,
         /// Will Retain.
         retain: bool,
+        /// Whether it is to be published now.
+        is_due: bool,
     },
     /// Publish.
     Publish {
@@ -229,11 +234,21 @@ pub enum Request<'a> {
         /// RETAIN.
         retain: bool,
     },
-    /// Subscribe. One question for each entry of a SUBSCRIBE.
+    /// Subscribe: one question for each entry of a SUBSCRIBE. And keep a subscription: one for each that there is, when a client
+    /// comes back to its session, and at [`Event::Revoke`](crate::Event::Revoke).
     Subscribe {
         /// Topic Filter, `$share` form included.
         filter: &'a TopicFilter,
-        /// The QoS that it asks for.
+        /// The QoS that it asks for, or has.
         qos: QoS,
+        /// Whether it has the subscription already.
+        is_kept: bool,
+    },
+    /// Get a retained message because of a SUBSCRIBE. Asked for each, after the subscription itself was allowed.
+    Replay {
+        /// Topic Name.
+        topic: &'a TopicName,
+        /// Client Identifier of the client that published it; none if the embedding program did.
+        publisher: Option<&'a str>,
     },
 }

@@ -128,26 +128,37 @@ impl Queue {
 
     /// Removes all that have expired. Costs nothing if none can have.
     pub(crate) fn take_expired(&mut self, now: Timestamp) -> Vec<Parcel> {
-        let mut expired = Vec::new();
         if self.first_expiry.is_none_or(|expiry| expiry > now) {
-            return expired;
+            return Vec::new();
         }
         let mut first_expiry = None;
+        let expired = self.take_all(|parcel| {
+            let is_expired = parcel.message.is_expired(now);
+            if !is_expired {
+                first_expiry = parcel.message.expires().into_iter().chain(first_expiry).min();
+            }
+            is_expired
+        });
+        self.first_expiry = first_expiry;
+        expired
+    }
+
+    /// Removes all for which `is_out` holds.
+    pub(crate) fn take_all(&mut self, mut is_out: impl FnMut(&Parcel) -> bool) -> Vec<Parcel> {
+        let mut taken = Vec::new();
         for queue in [&mut self.at_most_once, &mut self.acknowledged] {
             let mut kept = VecDeque::with_capacity(queue.len());
             for (number, parcel) in queue.drain(..) {
-                if parcel.message.is_expired(now) {
+                if is_out(&parcel) {
                     self.bytes -= parcel.size();
-                    expired.push(parcel);
+                    taken.push(parcel);
                 } else {
-                    first_expiry = parcel.message.expires().into_iter().chain(first_expiry).min();
                     kept.push_back((number, parcel));
                 }
             }
             *queue = kept;
         }
-        self.first_expiry = first_expiry;
-        expired
+        taken
     }
 
     pub(crate) fn take_number(&mut self) -> u64 {

@@ -71,8 +71,12 @@ impl Group {
 
     /// The member, if it is one.
     pub(crate) fn member(&self, key: Key) -> Option<Granted> {
+        self.subscribed(key).map(|subscribed| subscribed.granted)
+    }
+
+    fn subscribed(&self, key: Key) -> Option<Subscribed> {
         let place = self.members.binary_search_by_key(&key, |&(key, _)| key).ok()?;
-        self.members.get(place).map(|(_, subscribed)| subscribed.granted)
+        self.members.get(place).map(|&(_, subscribed)| subscribed)
     }
 
     /// Where the turn is, among the members that are connected and among all: behind the last that was served.
@@ -137,9 +141,7 @@ impl Router {
         if !filter.is_shared() {
             return self.trie.get(filter, &PackedTarget::session(session)).copied();
         }
-        let group = self.groups.get(*self.group_of.get(filter)?)?;
-        let place = group.members.binary_search_by_key(&session, |&(key, _)| key).ok()?;
-        group.members.get(place).map(|&(_, subscribed)| subscribed)
+        self.groups.get(*self.group_of.get(filter)?)?.subscribed(session)
     }
 
     /// A session that is connected makes a subscription or replaces one.
@@ -185,6 +187,17 @@ impl Router {
         match self.group_of.get(filter) {
             Some(&group) => self.leave(session, group),
             None => false,
+        }
+    }
+
+    /// Calls `f` for each subscription of a session.
+    pub(crate) fn visit_session(&mut self, session: Key, mut f: impl FnMut(&TopicFilter, Subscribed)) {
+        self.trie.visit_key(&PackedTarget::session(session), |filter, &subscribed| f(filter, subscribed));
+        for &(_, group) in self.memberships.range((session, Key::MIN)..=(session, Key::MAX)) {
+            let Some(group) = self.groups.get(group) else { continue };
+            if let Some(subscribed) = group.subscribed(session) {
+                f(&group.filter, subscribed);
+            }
         }
     }
 

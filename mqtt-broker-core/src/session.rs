@@ -1,14 +1,16 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
+use mqtt_codec::Version;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
 use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf};
 
-use crate::Message;
 use crate::queue::{Parcel, Queue};
 use crate::slab::Key;
 use crate::timers::Alarm;
+use crate::{Client, ListenerId, Message, Ticket};
 
 /// What outlives a connection, as long as the Session Expiry Interval says (MQTT 5.0 §4.1). Its subscriptions are in the router.
 ///
@@ -38,6 +40,30 @@ pub(crate) struct Will {
     pub(crate) message: Message,
     /// Will Delay Interval in seconds.
     pub(crate) delay: u32,
+    pub(crate) owner: Owner,
+}
+
+/// Who left a will, as far as a policy can ask. The Client Identifier is in the message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Owner {
+    pub(crate) user_name: Option<Arc<str>>,
+    pub(crate) identity: Option<Arc<str>>,
+    pub(crate) version: Version,
+    pub(crate) listener: ListenerId,
+}
+
+impl Will {
+    /// Whose it is, as a policy sees it.
+    pub(crate) fn client(&self) -> Client<'_> {
+        let Owner { user_name, identity, version, listener } = &self.owner;
+        Client {
+            client_id: self.message.publisher.as_deref().unwrap_or(""),
+            user_name: user_name.as_deref(),
+            identity: identity.as_deref(),
+            version: *version,
+            listener: *listener,
+        }
+    }
 }
 
 /// Messages of a session that are under way or wait.
@@ -50,6 +76,19 @@ pub(crate) struct Exchange {
     pub(crate) queue: Queue,
     pub(crate) replays: VecDeque<Replay>,
     pub(crate) replay_alarm: Alarm,
+    /// While it is asked whether the client may keep its subscriptions. Nothing goes to it until then.
+    pub(crate) review: Option<Box<Review>>,
+}
+
+/// Subscriptions that are asked about again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Review {
+    /// The questions that were not answered at once.
+    pub(crate) tickets: Vec<Ticket>,
+    /// How many of them are not answered yet.
+    pub(crate) open: usize,
+    /// What the client may not keep.
+    pub(crate) lost: Vec<TopicFilterBuf>,
 }
 
 /// Retained messages on their way, because of one SUBSCRIBE. It ends with its subscription, which is looked up when its turn
@@ -65,6 +104,26 @@ pub(crate) struct Replay {
     pub(crate) last_retained: u64,
     /// Where it is, once it has begun.
     cursor: Option<RetainedCursor>,
+    /// What it has come to, while it is asked whether the client may get it.
+    pub(crate) held: Option<Held>,
+}
+
+/// A retained message that waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Held {
+    pub(crate) message: Arc<Message>,
+    pub(crate) answer: Answer,
+}
+
+/// Whether a client may get what it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Answer {
+    /// Nobody was asked yet.
+    NotAsked,
+    /// It is being asked.
+    Open(Ticket),
+    Yes,
+    No,
 }
 
 impl Replay {
@@ -126,6 +185,7 @@ impl Session {
                 queue: Queue::default(),
                 replays: VecDeque::new(),
                 replay_alarm: Alarm::OFF,
+                review: None,
             };
             if let Some(quotas) = quotas {
                 exchange.connected(quotas);
@@ -155,6 +215,7 @@ impl Session {
             number,
             last_retained,
             cursor: None,
+            held: None,
         });
     }
 
@@ -192,6 +253,7 @@ impl Exchange {
             && self.queue.is_empty()
             && self.replays.is_empty()
             && self.replay_alarm == Alarm::OFF
+            && self.review.is_none()
     }
 
     /// A message that was under way is not any more.

@@ -12,6 +12,8 @@ pub(crate) enum Timer {
     Session(u32),
     /// There is more to replay.
     Replay(u32),
+    /// A question is open for too long.
+    Answers,
     /// The broker's own state is published.
     Sys,
 }

@@ -61,7 +61,7 @@ fn actions<P: Policy>(broker: &mut Broker<P>, now: Timestamp, event: Event<'_>) 
 }
 
 fn open<P: Policy>(broker: &mut Broker<P>, now: Timestamp, conn: ConnId) -> Vec<Action> {
-    actions(broker, now, Event::Opened { conn, listener: ListenerId(0) })
+    actions(broker, now, Event::Opened { conn, listener: ListenerId(0), identity: None })
 }
 
 fn receive<P: Policy>(
@@ -266,6 +266,7 @@ fn keep_alive_begins_anew_when_reading_is_resumed_before_the_packet_that_waited_
         Request::Connect { .. }
         | Request::Authenticate { .. }
         | Request::Will { .. }
+        | Request::Replay { .. }
         | Request::Subscribe { .. } => Decision::Now(Verdict::Allow),
     };
     let mut broker = Broker::new(Config::default(), ask_about_messages);

@@ -221,7 +221,7 @@ impl World {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         self.devices[at].conn = Some(conn);
-        self.handle(Event::Opened { conn, listener: ListenerId(0) });
+        self.handle(Event::Opened { conn, listener: ListenerId(0), identity: None });
         self.devices[at].connect();
     }
 

@@ -44,7 +44,7 @@ impl Hub {
     /// A new connection; `None` if there are too many for the table.
     pub(crate) fn open(&mut self, peer: SocketAddr, listener: ListenerId) -> Option<ConnId> {
         let conn = self.links.open(peer)?;
-        self.handle(Event::Opened { conn, listener });
+        self.handle(Event::Opened { conn, listener, identity: None });
         Some(conn)
     }
 }

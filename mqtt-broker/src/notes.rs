@@ -22,7 +22,12 @@ pub(crate) fn log(note: &Note<'_>, mut peer: impl FnMut(ConnId) -> Option<Socket
         Note::Damped { conn, client_id, .. } => {
             info!(client_id, peer = peer(conn), "connects too often and has to wait");
         }
+        Note::Revoked { client_id, filter } => info!(client_id, filter = filter.as_str(), "revoked"),
+        Note::WillRefused { client_id, topic, reason } => {
+            info!(client_id, topic = topic.as_str(), %reason, "will refused");
+        }
         Note::NotRetained { topic } => debug!(topic = topic.as_str(), "not retained"),
+        Note::NotAnswered { ticket } => info!(?ticket, "a question was not answered in time"),
         _ => debug!(?note),
     }
 }

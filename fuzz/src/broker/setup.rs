@@ -47,7 +47,9 @@ impl Policy for Rules {
                 return Decision::Now(Verdict::Challenge((&b"who?"[..]).into()));
             }
             Request::Authenticate { .. } => return Decision::Now(Verdict::Authenticated(None)),
-            Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
+            Request::Will { topic, .. } | Request::Publish { topic, .. } | Request::Replay { topic, .. } => {
+                topic.as_str()
+            }
             Request::Subscribe { filter, .. } => filter.as_str(),
         };
         match topic {

@@ -114,7 +114,7 @@ impl World {
             let connection =
                 Connection { id, version: Version::V5, buffer: BytesMut::new(), paused: false, unsent: 0 };
             self.places[place] = Some(connection);
-            self.handle(Event::Opened { conn: id, listener: ListenerId(0) });
+            self.handle(Event::Opened { conn: id, listener: ListenerId(0), identity: None });
         }
         // A broker that shuts down closes it at once; then what is sent on it goes nowhere.
         self.places[place].get_or_insert_with(|| Connection {

@@ -8,6 +8,7 @@ use mqtt_session::{KeepAlive, OutboundAliases};
 
 use super::connect::{Connecting, Gifts};
 use super::{Core, Cx, will};
+use crate::connection::Connection;
 use crate::session::{Quotas, Session};
 use crate::slab::Key;
 use crate::{Fault, Note};
@@ -56,7 +57,10 @@ impl Core {
         if existing.is_none() && self.sessions.len() >= self.config.sessions {
             return self.refuse_with(conn, ReasonCode::QuotaExceeded, None, None, cx);
         }
-        let will = match will::kept(connect, client_id) {
+        let Some(owner) = self.connections.get(conn).map(Connection::owner) else {
+            return Connecting::Refused;
+        };
+        let will = match will::kept(connect, client_id, owner) {
             Ok(will) => will,
             Err(fault) => return self.refuse(conn, fault, cx),
         };
@@ -66,7 +70,6 @@ impl Core {
             connection.session = Some(key);
             connection.keep_alive =
                 KeepAlive::server(server_keep_alive.unwrap_or(connect.keep_alive), self.now);
-            connection.user_name = connect.user_name.map(Into::into);
             connection.connect_session_expiry = asked_expiry;
             connection.wants_problems = connect.properties.request_problem_information.unwrap_or(true);
             connection.send_quota = client_receive_maximum.min(self.config.send_maximum);
@@ -94,6 +97,9 @@ impl Core {
         self.send(conn, ConnAck { session_present, ..connack }, cx);
         if let Some(connection) = self.connections.get(conn) {
             cx.out.note(&Note::Connected { conn: connection.name, client_id, version, session_present });
+        }
+        if session_present {
+            self.review(key, cx);
         }
         self.pump(key, cx);
         Connecting::Done

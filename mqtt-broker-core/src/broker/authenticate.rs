@@ -8,7 +8,7 @@ use super::{Core, Cx, Taken};
 use crate::connection::Authentication;
 use crate::policy::Step;
 use crate::slab::Key;
-use crate::{AuthenticationData, Client, Fault, Request};
+use crate::{AuthenticationData, Fault, Request};
 
 impl Core {
     /// The client has connected with a method and has to go on with AUTH. Its CONNECT is kept until that is done.
@@ -144,13 +144,12 @@ impl Core {
         let Some(connect) = decoded.and_then(|found| Connect::decode(version, found).ok()) else {
             return self.refuse(conn, Fault::Field, cx);
         };
-        let Some(connection) = self.connections.get(conn) else { return Connecting::Refused };
-        let listener = connection.listener;
         let client_id = authentication.client_id.clone().unwrap_or_else(|| connect.client_id.into());
-        let client = Client { client_id: &client_id, user_name: connect.user_name, version, listener };
         let data = auth.properties.authentication_data.map(AuthenticationData);
         let request = Request::Authenticate { method: auth.authentication_method, data, is_connected: false };
-        let Some(verdict) = self.decide(conn, &[], client, request, cx) else { return Connecting::Waits };
+        let Some(verdict) = self.decide(conn, Some(&client_id), &[], request, cx) else {
+            return Connecting::Waits;
+        };
         let data = match verdict.clone().step() {
             Err(refusal) => return self.refuse_denied(conn, &refusal, cx),
             Ok(Step::Done(data)) => data,
@@ -160,7 +159,7 @@ impl Core {
                 return Connecting::Done;
             }
         };
-        match self.may_connect(conn, &connect, client, &mut [Some(verdict)].into(), cx) {
+        match self.may_connect(conn, &connect, &client_id, &mut [Some(verdict)].into(), cx) {
             None => return Connecting::Waits,
             Some(Err(refusal)) => return self.refuse_denied(conn, &refusal, cx),
             Some(Ok(())) => {}
@@ -182,22 +181,14 @@ impl Core {
             };
             *authentication.method == *auth.authentication_method && auth.reason == expected
         });
-        let session = connection.session.and_then(|key| self.sessions.get(key));
-        let (Some(session), true) = (session, fits) else {
+        if !fits {
             self.end(conn, Fault::Auth, cx);
             return Taken::Done;
-        };
-        let (client_id, user_name) = (session.client_id.clone(), connection.user_name.clone());
-        let client = Client {
-            client_id: &client_id,
-            user_name: user_name.as_deref(),
-            version: Version::V5,
-            listener: connection.listener,
-        };
+        }
         let data = auth.properties.authentication_data.map(AuthenticationData);
         let method = auth.authentication_method;
         let request = Request::Authenticate { method, data, is_connected: true };
-        let Some(verdict) = self.decide(conn, &[], client, request, cx) else { return Taken::Waits };
+        let Some(verdict) = self.decide(conn, None, &[], request, cx) else { return Taken::Waits };
         let (reason, data, is_running) = match verdict.step() {
             Err(refusal) => {
                 self.end_denied(conn, &refusal, cx);

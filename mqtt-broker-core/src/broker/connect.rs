@@ -17,7 +17,7 @@ use super::{Core, Cx};
 use crate::connection::Authentication;
 use crate::policy::{Step, failure};
 use crate::slab::Key;
-use crate::{AuthenticationData, Client, Fault, Password, Refusal, Request, Verdict};
+use crate::{AuthenticationData, Fault, Password, Refusal, Request, Verdict};
 
 /// What becomes of a CONNECT, or of the AUTH that completes it.
 pub(super) enum Connecting {
@@ -153,7 +153,7 @@ impl Core {
         cx: &mut Cx<'_>,
     ) -> Connecting {
         let Some(connection) = self.connections.get_mut(conn) else { return Connecting::Refused };
-        let listener = connection.listener;
+        connection.user_name = connect.user_name.map(Into::into);
         if let Some(maximum) = connect.properties.maximum_packet_size {
             connection.maximum_packet_size = maximum.get();
         }
@@ -169,7 +169,6 @@ impl Core {
         if let Some(fault) = self.will_fault(version, connect) {
             return self.refuse(conn, fault, cx);
         }
-        let client = Client { client_id: &client_id, user_name: connect.user_name, version, listener };
         let method = connect.properties.authentication_method;
         let data = connect.properties.authentication_data.map(AuthenticationData);
         let request = Request::Connect {
@@ -178,7 +177,7 @@ impl Core {
             wants_response_information: connect.properties.request_response_information.unwrap_or(false),
         };
         let mut answers = Vec::with_capacity(3);
-        let Some(verdict) = self.decide(conn, &answers, client, request, cx) else {
+        let Some(verdict) = self.decide(conn, Some(&client_id), &answers, request, cx) else {
             return self.connect_waits(conn, connect, &client_id, &answers);
         };
         answers.push(Some(verdict.clone()));
@@ -189,7 +188,7 @@ impl Core {
         let mut gifts = Gifts { response_information, authentication_data: None };
         if let Some(method) = method {
             let request = Request::Authenticate { method, data, is_connected: false };
-            let Some(verdict) = self.decide(conn, &answers, client, request, cx) else {
+            let Some(verdict) = self.decide(conn, Some(&client_id), &answers, request, cx) else {
                 return self.connect_waits(conn, connect, &client_id, &answers);
             };
             answers.push(Some(verdict.clone()));
@@ -208,7 +207,7 @@ impl Core {
                 }
             }
         }
-        match self.may_connect(conn, connect, client, &mut answers, cx) {
+        match self.may_connect(conn, connect, &client_id, &mut answers, cx) {
             None => self.connect_waits(conn, connect, &client_id, &answers),
             Some(Err(refusal)) => self.refuse_denied(conn, &refusal, cx),
             Some(Ok(())) => {
@@ -226,19 +225,20 @@ impl Core {
         &mut self,
         conn: Key,
         connect: &Connect<'_>,
-        client: Client<'_>,
+        client_id: &str,
         answers: &mut Vec<Option<Verdict>>,
         cx: &mut Cx<'_>,
     ) -> Option<Result<(), Refusal>> {
         if let Some(will) = connect.will {
-            let request = Request::Will { topic: will.topic, qos: will.qos, retain: will.retain };
-            let verdict = self.decide(conn, answers, client, request, cx)?;
+            let request =
+                Request::Will { topic: will.topic, qos: will.qos, retain: will.retain, is_due: false };
+            let verdict = self.decide(conn, Some(client_id), answers, request, cx)?;
             answers.push(Some(verdict.clone()));
             if let Err(refusal) = verdict.permission(&request) {
                 return Some(Err(refusal));
             }
         }
-        (!self.has_to_slow_down(conn, client.client_id, answers, cx)).then_some(Ok(()))
+        (!self.has_to_slow_down(conn, client_id, answers, cx)).then_some(Ok(()))
     }
 
     /// The CONNECT waits, and keeps the Client Identifier that it was assigned.

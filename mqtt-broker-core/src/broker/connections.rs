@@ -31,7 +31,13 @@ impl Core {
         self.connections.key_at(self.by_name.find(hash(name), is_it)?)
     }
 
-    pub(super) fn opened(&mut self, name: ConnId, listener: ListenerId, cx: &mut Cx<'_>) {
+    pub(super) fn opened(
+        &mut self,
+        name: ConnId,
+        listener: ListenerId,
+        identity: Option<&str>,
+        cx: &mut Cx<'_>,
+    ) {
         // A name that is used again was closed before.
         self.transport_closed(name, cx);
         let is_full = self.connections.len() >= self.config.connections;
@@ -40,7 +46,11 @@ impl Core {
             cx.out.note(&Note::Refused { conn: name, reason });
             return cx.out.close(name);
         }
-        let conn = self.connections.insert(Connection::new(name, listener, self.now));
+        let mut connection = Connection::new(name, listener, self.now);
+        if identity.is_some() {
+            connection.extras().identity = identity.map(Into::into);
+        }
+        let conn = self.connections.insert(connection);
         let Self { connections, by_name, .. } = self;
         by_name.insert(hash(name), conn.index(), |place| {
             connections.at(place).map_or(0, |connection| hash(connection.name))
@@ -53,8 +63,8 @@ impl Core {
         let mut connection = self.connections.remove(conn)?;
         self.by_name.remove(hash(connection.name), conn.index());
         self.timers.set(&mut connection.alarm, None, Timer::Connection(conn.index()));
-        for ticket in connection.waiting.iter().flat_map(|waiting| &waiting.tickets) {
-            self.tickets.remove(ticket);
+        for &ticket in connection.waiting.iter().flat_map(|waiting| &waiting.tickets) {
+            self.withdraw(ticket);
         }
         Some(connection)
     }

@@ -127,6 +127,7 @@ impl Core {
     fn window_is_open(&self, session: &Session) -> bool {
         let connection = session.conn.and_then(|conn| self.connections.get(conn));
         connection.is_some_and(|connection| connection.unsent < self.config.output_window)
+            && session.exchange.as_ref().is_none_or(|exchange| exchange.review.is_none())
     }
 
     fn quota_is_open(&self, session: &Session) -> bool {
@@ -232,7 +233,8 @@ impl Core {
     /// Sends what waits for a client, as far as there is room: first what was sent on an earlier connection (MQTT-4.4.0-1),
     /// then the queue and the retained messages for new subscriptions, each in its turn.
     pub(super) fn pump(&mut self, key: Key, cx: &mut Cx<'_>) {
-        if self.sessions.get(key).is_none_or(|session| session.exchange.is_none()) {
+        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        if exchange.is_none_or(|exchange| exchange.review.is_some()) {
             return;
         }
         self.resend(key, cx);
@@ -267,7 +269,9 @@ impl Core {
             if !may_go(QoS::AtMostOnce) || !may_go(granted.qos) {
                 return;
             }
-            self.replay_step(key, granted, cx);
+            if !self.replay_step(key, granted, cx) {
+                return;
+            }
         }
     }
 

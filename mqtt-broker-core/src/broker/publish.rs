@@ -13,7 +13,7 @@ use mqtt_topic::TopicName;
 use super::{Core, Cx, Taken};
 use crate::message::{Incoming, SHARED};
 use crate::slab::Key;
-use crate::{Client, Fault, Message, Refusal, Request, SharedStrategy, Verdict};
+use crate::{Fault, Message, Refusal, Request, SharedStrategy, Verdict};
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
 /// does. Below it the buffer could be many times the payload, so smaller ones are copied.
@@ -142,7 +142,7 @@ impl Core {
             return self.deny(conn, key, publish.delivery, &refusal, cx);
         }
         let request = Request::Publish { topic, qos: incoming.qos, retain: incoming.retain };
-        match self.may_publish(conn, key, version, request, cx) {
+        match self.may_publish(conn, topic, request, cx) {
             None => return Taken::Waits,
             Some(Verdict::Allow) => {}
             Some(verdict) => {
@@ -179,23 +179,14 @@ impl Core {
     fn may_publish(
         &mut self,
         conn: Key,
-        key: Key,
-        version: Version,
+        topic: &TopicName,
         request: Request<'_>,
         cx: &mut Cx<'_>,
     ) -> Option<Verdict> {
-        if let Request::Publish { topic, .. } = request
-            && self.is_reserved(topic)
-        {
+        if self.is_reserved(topic) {
             return Some(Verdict::Deny(ReasonCode::NotAuthorized));
         }
-        let (Some(connection), Some(session)) = (self.connections.get(conn), self.sessions.get(key)) else {
-            return Some(Verdict::Deny(ReasonCode::UnspecifiedError));
-        };
-        let (client_id, user_name) = (Arc::clone(&session.client_id), connection.user_name.clone());
-        let listener = connection.listener;
-        let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
-        self.decide(conn, &[], client, request, cx)
+        self.decide(conn, None, &[], request, cx)
     }
 
     /// Refuses a message. 3.x cannot say so and gets an acknowledgement as usual (3.1.1 MQTT-3.3.5-2).

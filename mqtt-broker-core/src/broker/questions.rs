@@ -1,20 +1,76 @@
 //! What the policy is asked, and packets that wait for its answers.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 
-use super::{Core, Cx};
+use mqtt_codec::ReasonCode;
+use mqtt_session::Timestamp;
+use mqtt_topic::TopicFilterBuf;
+
+use super::{Core, Cx, TIMERS_PER_TICK};
 use crate::connection::Waiting;
+use crate::session::Will;
 use crate::slab::Key;
-use crate::{Client, Decision, Question, Request, Ticket, Verdict};
+use crate::timers::{Alarm, Timer};
+use crate::{Decision, Note, Question, Request, Ticket, Verdict};
+
+/// The questions that are not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Questions {
+    /// Until when, and about what. The oldest end first, since all have the same time.
+    open: BTreeMap<Ticket, (Timestamp, About)>,
+    /// How many of them are about wills.
+    wills: usize,
+    next: u64,
+    alarm: Alarm,
+}
+
+/// What waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum About {
+    /// The packet at the front of a connection: this one of its questions.
+    Packet(Key, usize),
+    /// A subscription that a session has, and which it is.
+    Subscription { session: Key, filter: TopicFilterBuf, born: u32 },
+    /// The retained message that the first replay of a session has come to.
+    Replay(Key),
+    /// A will that is due.
+    Will(Box<Will>),
+}
+
+impl Questions {
+    pub(super) const fn new() -> Self {
+        Self { open: BTreeMap::new(), wills: 0, next: 0, alarm: Alarm::OFF }
+    }
+
+    /// Wills that wait for an answer.
+    pub(super) const fn wills(&self) -> usize {
+        self.wills
+    }
+
+    /// Asks the policy, and the embedding program if the policy does not know. Then there is a ticket, which has to be
+    /// [kept](Core::keep_open).
+    pub(super) fn put(&mut self, question: &Question<'_>, cx: &mut Cx<'_>) -> Result<Verdict, Ticket> {
+        match cx.policy.decide(question) {
+            Decision::Now(verdict) => Ok(verdict),
+            Decision::Later => {
+                let ticket = Ticket(self.next);
+                self.next += 1;
+                cx.out.ask(ticket, question);
+                Err(ticket)
+            }
+        }
+    }
+}
 
 impl Core {
     /// The answer to the next question about the packet at the front, behind those that had the answers `earlier`. `None` if it
-    /// has to be waited for. Each question is asked once.
+    /// has to be waited for. Each question is asked once. A client that is not connected yet is named.
     pub(super) fn decide(
         &mut self,
         conn: Key,
+        client_id: Option<&str>,
         earlier: &[Option<Verdict>],
-        client: Client<'_>,
         request: Request<'_>,
         cx: &mut Cx<'_>,
     ) -> Option<Verdict> {
@@ -23,25 +79,24 @@ impl Core {
         if let Some(answer) = known {
             return answer.clone();
         }
-        let question = Question { client, request };
-        match cx.policy.decide(&question) {
-            Decision::Now(verdict) => {
+        let session = connection.session.and_then(|key| self.sessions.get(key));
+        let client_id = client_id.or_else(|| session.map(|session| &*session.client_id))?;
+        let question = Question { client: connection.client(client_id), request };
+        match self.questions.put(&question, cx) {
+            Ok(verdict) => {
                 if let Some(waiting) = &mut connection.waiting {
                     waiting.verdicts.push(Some(verdict.clone()));
                 }
                 Some(verdict)
             }
-            Decision::Later => {
-                let ticket = Ticket(self.next_ticket);
-                self.next_ticket += 1;
-                self.tickets.insert(ticket, (conn, earlier.len()));
+            Err(ticket) => {
+                self.keep_open(ticket, About::Packet(conn, earlier.len()));
                 let now = self.now;
                 let waiting = self.waiting(conn, earlier)?;
                 waiting.verdicts.push(None);
                 waiting.tickets.push(ticket);
                 waiting.open += 1;
                 waiting.since = waiting.since.min(now);
-                cx.out.ask(ticket, &question);
                 self.set_reading(conn, cx);
                 None
             }
@@ -60,8 +115,35 @@ impl Core {
         Some(waiting)
     }
 
+    /// Waits for the answer to a question.
+    pub(super) fn keep_open(&mut self, ticket: Ticket, about: About) {
+        let until = self.now.plus_millis(self.config.answer_timeout.max(1));
+        self.questions.wills += usize::from(matches!(about, About::Will(_)));
+        self.questions.open.insert(ticket, (until, about));
+        self.set_answer_timer();
+    }
+
+    /// Forgets a question, if it is open. Its answer changes nothing any more.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<About> {
+        let (_, about) = self.questions.open.remove(&ticket)?;
+        self.questions.wills -= usize::from(matches!(about, About::Will(_)));
+        self.set_answer_timer();
+        Some(about)
+    }
+
     pub(super) fn answered(&mut self, ticket: Ticket, verdict: Verdict, cx: &mut Cx<'_>) {
-        let Some((conn, index)) = self.tickets.remove(&ticket) else { return };
+        match self.withdraw(ticket) {
+            None => {}
+            Some(About::Packet(conn, index)) => self.packet_answered(conn, index, verdict, cx),
+            Some(About::Subscription { session, filter, born }) => {
+                self.subscription_answered(session, &filter, born, verdict, cx);
+            }
+            Some(About::Replay(session)) => self.replay_answered(session, verdict, cx),
+            Some(About::Will(will)) => self.will_answered(*will, verdict, cx),
+        }
+    }
+
+    fn packet_answered(&mut self, conn: Key, index: usize, verdict: Verdict, cx: &mut Cx<'_>) {
         let waiting = self.connections.get_mut(conn).and_then(|connection| connection.waiting.as_mut());
         let Some(waiting) = waiting else { return };
         waiting.open -= 1;
@@ -69,5 +151,25 @@ impl Core {
             *answer = Some(verdict);
         }
         self.set_reading(conn, cx);
+    }
+
+    /// Questions that have been open for too long are answered with no.
+    pub(super) fn answer_timer(&mut self, cx: &mut Cx<'_>) {
+        self.questions.alarm = Alarm::OFF;
+        for _ in 0..TIMERS_PER_TICK {
+            let Some((&ticket, &(until, _))) = self.questions.open.first_key_value() else { return };
+            if until > self.now {
+                break;
+            }
+            cx.out.note(&Note::NotAnswered { ticket });
+            self.answered(ticket, Verdict::Deny(ReasonCode::ServerUnavailable), cx);
+        }
+        self.set_answer_timer();
+    }
+
+    fn set_answer_timer(&mut self) {
+        let Questions { open, alarm, .. } = &mut self.questions;
+        let first = open.first_key_value().map(|(_, &(until, _))| until);
+        self.timers.set(alarm, first, Timer::Answers);
     }
 }

@@ -1,19 +1,21 @@
 //! Retained messages (MQTT 5.0 §3.3.1.3).
 
 use alloc::sync::Arc;
+use core::mem;
 use core::ops::ControlFlow;
 
 use mqtt_topic::TopicName;
 
 use super::publish::is_sys;
+use super::questions::About;
 use super::{Core, Cx, TIMERS_PER_TICK};
 use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::router::Granted;
-use crate::session::Retained;
+use crate::session::{Answer, Held, Retained};
 use crate::slab::Key;
 use crate::timers::Alarm;
-use crate::{Message, Note};
+use crate::{Message, Note, Question, Request, Verdict};
 
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
@@ -77,36 +79,105 @@ impl Core {
         self.pump(key, cx);
     }
 
-    /// Looks at one retained message for the first replay of a session, and sends it if it is to be sent.
-    pub(super) fn replay_step(&mut self, key: Key, granted: Granted, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
+    /// Looks at one retained message for the first replay of a session, and sends it if it is to be sent. False if that waits for
+    /// an answer.
+    pub(super) fn replay_step(&mut self, key: Key, granted: Granted, cx: &mut Cx<'_>) -> bool {
+        let Some(session) = self.sessions.get_mut(key) else { return false };
         let Some(replay) = session.exchange.as_mut().and_then(|exchange| exchange.replays.front_mut()) else {
-            return;
+            return false;
         };
-        let mut found = None;
-        replay.cursor().step(&self.retained, 1, |_, retained| {
-            found = Some(retained);
-            ControlFlow::Break(())
+        let held = replay.held.take().or_else(|| {
+            let mut found = None;
+            replay.cursor().step(&self.retained, 1, |_, retained| {
+                found = Some(retained);
+                ControlFlow::Break(())
+            });
+            let message = Arc::clone(&found.filter(|retained| replay.includes(retained))?.message);
+            Some(Held { message, answer: Answer::NotAsked })
         });
-        let found =
-            found.filter(|retained| replay.includes(retained)).map(|found| Arc::clone(&found.message));
-        if replay.cursor().is_done() {
-            session.end_replay();
+        let is_last = replay.cursor().is_done();
+        let is_own =
+            |message: &Message| granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);
+        let held = held.filter(|held| !held.message.is_expired(self.now) && !is_own(&held.message));
+        let held = held.map(|held| self.may_replay(key, held, cx));
+        let Some(session) = self.sessions.get_mut(key) else { return false };
+        match held {
+            Some(held) if matches!(held.answer, Answer::Open(_)) => {
+                let exchange = session.exchange.as_mut();
+                if let Some(replay) = exchange.and_then(|exchange| exchange.replays.front_mut()) {
+                    replay.held = Some(held);
+                }
+                return false;
+            }
+            Some(Held { message, answer: Answer::Yes }) => {
+                if is_last {
+                    session.end_replay();
+                }
+                let parcel = Parcel {
+                    qos: message.qos.min(granted.qos),
+                    retain: true,
+                    subscription_ids: granted.id.as_slice().into(),
+                    group: None,
+                    message,
+                };
+                self.desk.tally.stats.copies_routed += 1;
+                self.transmit(key, parcel, cx);
+            }
+            Some(_) | None => {
+                if is_last {
+                    session.end_replay();
+                }
+            }
         }
-        let Some(message) = found else { return };
-        let is_own = granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);
-        if is_own || message.is_expired(self.now) {
-            return;
-        }
-        let parcel = Parcel {
-            qos: message.qos.min(granted.qos),
-            retain: true,
-            subscription_ids: granted.id.as_slice().into(),
-            group: None,
-            message,
+        true
+    }
+
+    /// Asks whether the client may get a retained message, if that was not asked yet.
+    fn may_replay(&mut self, key: Key, held: Held, cx: &mut Cx<'_>) -> Held {
+        let connection = |conn| self.connections.get(conn);
+        let session = self.sessions.get(key);
+        let client = session.and_then(|session| {
+            session.conn.and_then(connection).map(|connection| connection.client(&session.client_id))
+        });
+        let (Some(client), Answer::NotAsked) = (client, held.answer) else { return held };
+        let request =
+            Request::Replay { topic: held.message.topic(), publisher: held.message.publisher.as_deref() };
+        let answer = match self.questions.put(&Question { client, request }, cx) {
+            Ok(verdict) => Answer::of(verdict, &request),
+            Err(ticket) => {
+                self.keep_open(ticket, About::Replay(key));
+                Answer::Open(ticket)
+            }
         };
-        self.desk.tally.stats.copies_routed += 1;
-        self.transmit(key, parcel, cx);
+        Held { answer, ..held }
+    }
+
+    fn held(&mut self, key: Key) -> Option<&mut Held> {
+        self.sessions.get_mut(key)?.exchange.as_mut()?.replays.front_mut()?.held.as_mut()
+    }
+
+    pub(super) fn replay_answered(&mut self, key: Key, verdict: Verdict, cx: &mut Cx<'_>) {
+        if let Some(held) = self.held(key) {
+            let Message { topic, publisher, .. } = &*held.message;
+            let request = Request::Replay { topic, publisher: publisher.as_deref() };
+            held.answer = Answer::of(verdict, &request);
+        }
+        self.pump(key, cx);
+    }
+
+    /// The client is away: it will be asked again when it comes back.
+    pub(super) fn take_replay_back(&mut self, key: Key) {
+        if let Some(held) = self.held(key)
+            && let Answer::Open(ticket) = mem::replace(&mut held.answer, Answer::NotAsked)
+        {
+            self.withdraw(ticket);
+        }
+    }
+}
+
+impl Answer {
+    fn of(verdict: Verdict, request: &Request<'_>) -> Self {
+        if verdict.permission(request).is_ok() { Self::Yes } else { Self::No }
     }
 }
 

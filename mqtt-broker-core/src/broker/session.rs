@@ -1,7 +1,5 @@
 //! How long sessions live, and what becomes of wills (MQTT 5.0 §3.1.2.5, §4.1).
 
-use alloc::sync::Arc;
-
 use mqtt_codec::ReasonCode;
 use mqtt_session::{Handshake, Timestamp};
 
@@ -45,7 +43,11 @@ impl Core {
         if let Some(exchange) = &mut session.exchange {
             exchange.send.disconnected();
         }
-        session.rest();
+        self.abandon_review(key, cx);
+        self.take_replay_back(key);
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.rest();
+        }
         self.router.set_connected(key, false);
         self.come_due(key, cx);
     }
@@ -106,21 +108,27 @@ impl Core {
             for (handshake, parcel) in exchange.send.into_messages() {
                 if handshake == Handshake::AtLeastOnce && parcel.group.is_some() {
                     self.desk.tally.stats.copies_routed += 1;
-                    self.hand_on(&parcel, &session.client_id, cx);
+                    self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
                 }
             }
             while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
                 self.desk.tally.stats.copies_queued -= 1;
-                self.hand_on(&parcel, &session.client_id, cx);
+                self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
             }
         }
         if let Some(will) = session.will {
-            self.route_message(&Arc::new(will.message.received_at(self.now)), cx);
+            self.will_due(will, cx);
         }
     }
 
-    /// Gives a copy to another member of its group, if there is one.
-    fn hand_on(&mut self, parcel: &Parcel, client_id: &str, cx: &mut Cx<'_>) {
+    /// Gives a copy to another member of its group, if there is one, and drops it for this reason if there is none.
+    pub(super) fn hand_on(
+        &mut self,
+        parcel: &Parcel,
+        client_id: &str,
+        otherwise: DropReason,
+        cx: &mut Cx<'_>,
+    ) {
         let reason = if parcel.message.is_expired(self.now) {
             DropReason::Expired
         } else {
@@ -130,7 +138,7 @@ impl Core {
                     return;
                 }
             }
-            DropReason::SessionEnded
+            otherwise
         };
         self.dropped(client_id, &parcel.message.topic, reason, cx);
     }

@@ -1,19 +1,19 @@
 //! SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8 to §3.11).
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mqtt_codec::{
     AckProperties, PacketType, QoS, ReasonCode, RetainHandling, SubAck, Subscribe, Subscription,
     SubscriptionId, UnsubAck, Unsubscribe, Version,
 };
+use mqtt_topic::TopicFilter;
 
 use super::{Core, Cx, Taken};
 use crate::router::{Granted, Subscribed};
 use crate::session::length;
 use crate::slab::Key;
-use crate::{Client, Fault, Request, Verdict};
+use crate::{Fault, Request, Verdict};
 
 impl Core {
     pub(super) fn on_subscribe(
@@ -30,11 +30,12 @@ impl Core {
             self.end(conn, fault, cx);
             return Taken::Done;
         }
-        let Some(verdicts) = self.ask_about_all(conn, key, version, packet, cx) else { return Taken::Waits };
+        let Some(verdicts) = self.ask_about_all(conn, packet, cx) else { return Taken::Waits };
         let mut reason_string: Option<Box<str>> = None;
         let mut codes = Vec::with_capacity(packet.subscriptions.len());
         for (entry, verdict) in packet.subscriptions.iter().zip(verdicts) {
-            let request = Request::Subscribe { filter: entry.filter, qos: entry.options.qos };
+            let Subscription { filter, options } = entry;
+            let request = Request::Subscribe { filter, qos: options.qos, is_kept: false };
             let code = match verdict.permission(&request) {
                 Ok(permission) => {
                     let maximum_qos = permission.maximum_qos.min(self.config.maximum_qos);
@@ -81,23 +82,11 @@ impl Core {
 
     /// The answers about all entries, before anything changes; `None` if some have to be waited for. All that have to be
     /// waited for are asked for at once, so the packet is looked at twice and not once for each.
-    fn ask_about_all(
-        &mut self,
-        conn: Key,
-        key: Key,
-        version: Version,
-        packet: &Subscribe<'_>,
-        cx: &mut Cx<'_>,
-    ) -> Option<Vec<Verdict>> {
-        let connection = self.connections.get(conn)?;
-        let listener = connection.listener;
-        let user_name = connection.user_name.clone();
-        let client_id = Arc::clone(&self.sessions.get(key)?.client_id);
-        let client = Client { client_id: &client_id, user_name: user_name.as_deref(), version, listener };
+    fn ask_about_all(&mut self, conn: Key, packet: &Subscribe<'_>, cx: &mut Cx<'_>) -> Option<Vec<Verdict>> {
         let mut verdicts = Vec::with_capacity(packet.subscriptions.len());
         for Subscription { filter, options } in packet.subscriptions {
-            let request = Request::Subscribe { filter, qos: options.qos };
-            let verdict = self.decide(conn, &verdicts, client, request, cx);
+            let request = Request::Subscribe { filter, qos: options.qos, is_kept: false };
+            let verdict = self.decide(conn, None, &verdicts, request, cx);
             verdicts.push(verdict);
         }
         verdicts.into_iter().collect()
@@ -163,18 +152,24 @@ impl Core {
         let mut codes = Vec::with_capacity(packet.filters.len());
         for filter in packet.filters {
             // Compared as text, never matched (MQTT-3.10.4-1).
-            let existed = self.router.unsubscribe(key, filter);
-            if existed && let Some(session) = self.sessions.get_mut(key) {
-                session.subscriptions -= 1;
-                session.filter_bytes = session.filter_bytes.saturating_sub(length(filter));
-                self.desk.tally.stats.subscriptions -= 1;
-                self.desk.tally.stats.shared_subscriptions -= usize::from(filter.is_shared());
-            }
+            let existed = self.end_subscription(key, filter);
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
         }
         let codes = codes.as_slice().into();
         let properties = AckProperties::default();
         self.send(conn, UnsubAck { packet_id: packet.packet_id, codes, properties }, cx);
+    }
+
+    /// Ends a subscription, if the session has it.
+    pub(super) fn end_subscription(&mut self, key: Key, filter: &TopicFilter) -> bool {
+        let existed = self.router.unsubscribe(key, filter);
+        if existed && let Some(session) = self.sessions.get_mut(key) {
+            session.subscriptions -= 1;
+            session.filter_bytes = session.filter_bytes.saturating_sub(length(filter));
+            self.desk.tally.stats.subscriptions -= 1;
+            self.desk.tally.stats.shared_subscriptions -= usize::from(filter.is_shared());
+        }
+        existed
     }
 }
 

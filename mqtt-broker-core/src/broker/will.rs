@@ -3,12 +3,13 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use mqtt_codec::{Connect, PayloadFormat, Version};
+use mqtt_codec::{Connect, PacketType, PayloadFormat, ReasonCode, Version};
 
+use super::questions::About;
 use super::{Core, Cx};
-use crate::session::Will;
+use crate::session::{Owner, Will};
 use crate::slab::Key;
-use crate::{Fault, Message};
+use crate::{Client, Fault, Message, Note, Question, Request, Verdict};
 
 impl Core {
     /// What is wrong with the will for this broker.
@@ -31,16 +32,50 @@ impl Core {
     /// Publishes the will of a session whose client is gone, if it has left one (MQTT-3.1.2-8, -10).
     pub(super) fn publish_will(&mut self, key: Key, cx: &mut Cx<'_>) {
         if let Some(will) = self.sessions.get_mut(key).and_then(|session| session.will.take()) {
-            self.route_message(&Arc::new(will.message.received_at(self.now)), cx);
+            self.will_due(will, cx);
         }
+    }
+
+    /// Publishes a will if its client may do that now. Who it was is known though the client is gone.
+    pub(super) fn will_due(&mut self, mut will: Box<Will>, cx: &mut Cx<'_>) {
+        will.message.received = self.now;
+        if self.questions.wills() >= self.config.sessions {
+            return self.will_answered(*will, Verdict::Deny(ReasonCode::QuotaExceeded), cx);
+        }
+        let question = Question { client: will.client(), request: will.request() };
+        match self.questions.put(&question, cx) {
+            Ok(verdict) => self.will_answered(*will, verdict, cx),
+            Err(ticket) => self.keep_open(ticket, About::Will(will)),
+        }
+    }
+
+    pub(super) fn will_answered(&mut self, will: Will, verdict: Verdict, cx: &mut Cx<'_>) {
+        if let Err(refusal) = verdict.permission(&will.request()) {
+            let Client { client_id, .. } = will.client();
+            let reason = refusal.reason_in(PacketType::PubAck);
+            return cx.out.note(&Note::WillRefused { client_id, topic: will.message.topic(), reason });
+        }
+        self.route_message(&Arc::new(will.message), cx);
+    }
+}
+
+impl Will {
+    /// What it asks for when it is due.
+    fn request(&self) -> Request<'_> {
+        let Message { topic, qos, retain, .. } = &self.message;
+        Request::Will { topic, qos: *qos, retain: *retain, is_due: true }
     }
 }
 
 /// The will of a CONNECT, to be kept.
-pub(super) fn kept(connect: &Connect<'_>, client_id: &Arc<str>) -> Result<Option<Box<Will>>, Fault> {
+pub(super) fn kept(
+    connect: &Connect<'_>,
+    client_id: &Arc<str>,
+    owner: Owner,
+) -> Result<Option<Box<Will>>, Fault> {
     let Some(will) = connect.will else { return Ok(None) };
     let message = Message::new(will.topic, will.payload.to_vec()).with_qos(will.qos).with_retain(will.retain);
     let message = message.with_properties(&will.properties).map_err(|_| Fault::PropertyValue)?;
     let message = message.published_by(Some(Arc::clone(client_id)));
-    Ok(Some(Box::new(Will { message, delay: will.delay_interval.unwrap_or(0) })))
+    Ok(Some(Box::new(Will { message, delay: will.delay_interval.unwrap_or(0), owner })))
 }

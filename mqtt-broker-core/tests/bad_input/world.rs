@@ -68,7 +68,7 @@ impl World {
     }
 
     fn open(&mut self, conn: ConnId) {
-        let event = Event::Opened { conn, listener: ListenerId(0) };
+        let event = Event::Opened { conn, listener: ListenerId(0), identity: None };
         self.broker.handle(NOW, event, &mut self.actions);
     }
 

@@ -77,7 +77,7 @@ proptest! {
         let config = Config { queued_messages, queued_bytes: 20_000, ..Config::default() };
         let mut broker = Broker::new(config, AllowAll);
         let mut handle = |event: Event<'_>| broker.handle(Timestamp::ZERO, event, &mut Vec::<Action>::new());
-        handle(Event::Opened { conn: ConnId(0), listener: world::PUBLIC });
+        handle(Event::Opened { conn: ConnId(0), listener: world::PUBLIC, identity: None });
         for mut bytes in attack::subscriber_with_a_long_session() {
             handle(Event::Received { conn: ConnId(0), bytes: &mut bytes });
         }

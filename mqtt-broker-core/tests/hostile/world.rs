@@ -64,7 +64,9 @@ impl Policy for Rules {
     fn decide(&mut self, question: &Question<'_>) -> Decision {
         let name = match &question.request {
             Request::Connect { .. } | Request::Authenticate { .. } => question.client.client_id,
-            Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
+            Request::Will { topic, .. } | Request::Publish { topic, .. } | Request::Replay { topic, .. } => {
+                topic.as_str()
+            }
             Request::Subscribe { filter, .. } => filter.as_str(),
         };
         if let Request::Authenticate { data, .. } = question.request
@@ -144,7 +146,7 @@ impl World {
         let connection =
             Connection { honest, version, is_accepted: false, buffer, is_paused: false, unwritten: 0 };
         self.connections.insert(conn, connection);
-        self.handle(Event::Opened { conn, listener });
+        self.handle(Event::Opened { conn, listener, identity: None });
         conn
     }
 

@@ -16,6 +16,7 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
     set("packet_size", &mut |value| config.limits.packet_size = value as u32);
     set("connect_packet_size", &mut |value| config.connect_packet_size = value as u32);
     set("connect_timeout", &mut |value| config.connect_timeout = value);
+    set("answer_timeout", &mut |value| config.answer_timeout = value);
     set("receive_maximum", &mut |value| config.receive_maximum = value as u16);
     set("send_maximum", &mut |value| config.send_maximum = value as u16);
     set("topic_alias_maximum", &mut |value| config.topic_alias_maximum = value as u16);

@@ -67,23 +67,41 @@ impl Actions for Outbox {
 ///
 /// The Authentication Method `ASK` challenges whoever sends no data, or `more`; who sends `me` is believed, who sends anything
 /// else is not; `later` asks. Another method is not known.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules;
+///
+/// These words count when something is asked for the first time. `forbidden` and `deferred` are words that came in the course of a
+/// transcript, and count always.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) forbidden: Vec<String>,
+    pub(crate) deferred: Vec<String>,
+}
 
 impl Policy for Rules {
     fn decide(&mut self, question: &Question<'_>) -> Decision {
-        let Question { client: Client { user_name, .. }, request } = question;
+        let Question { client: Client { user_name, identity, .. }, request } = question;
         let subject = match request {
             Request::Connect { password: Some(Password(b"wrong")), .. } => {
                 return Decision::Now(Verdict::Deny(ReasonCode::BadUserNameOrPassword));
             }
-            Request::Connect { .. } => user_name.unwrap_or(""),
-            Request::Will { topic, .. } | Request::Publish { topic, .. } => topic.as_str(),
+            Request::Connect { .. } => identity.or(*user_name).unwrap_or(""),
+            Request::Will { topic, .. } | Request::Publish { topic, .. } | Request::Replay { topic, .. } => {
+                topic.as_str()
+            }
             Request::Subscribe { filter, .. } => filter.as_str(),
             Request::Authenticate { method, data, .. } => {
                 return authenticate(method, data.map(|AuthenticationData(data)| data));
             }
         };
+        let is_among = |words: &[String]| words.iter().any(|word| subject.contains(word.as_str()));
+        if is_among(&self.deferred) {
+            return Decision::Later;
+        }
+        if is_among(&self.forbidden) {
+            return Decision::Now(Verdict::Deny(ReasonCode::NotAuthorized));
+        }
+        if is_again(request) {
+            return Decision::Now(Verdict::Allow);
+        }
         let deny = |reason, reason_string: Option<&str>, server_reference: Option<&str>| {
             let (reason_string, server_reference) =
                 (reason_string.map(Into::into), server_reference.map(Into::into));
@@ -103,6 +121,16 @@ impl Policy for Rules {
         let found = answers.into_iter().find(|(word, _)| subject.contains(word));
         Decision::Now(found.map_or(Verdict::Allow, |(_, verdict)| verdict))
     }
+}
+
+/// Whether something like it was allowed before.
+fn is_again(request: &Request<'_>) -> bool {
+    matches!(
+        request,
+        Request::Will { is_due: true, .. }
+            | Request::Subscribe { is_kept: true, .. }
+            | Request::Replay { .. }
+    )
 }
 
 fn authenticate(method: &str, data: Option<&[u8]>) -> Decision {

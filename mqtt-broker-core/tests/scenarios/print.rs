@@ -67,14 +67,20 @@ pub(crate) fn question(question: &Question<'_>) -> String {
         Request::Authenticate { method, is_connected, .. } => {
             format!("asked {client_id} AUTH {method}{}", if is_connected { " again" } else { "" })
         }
-        Request::Will { topic, qos: level, retain } => {
-            format!("asked {client_id} will {topic}{}{}", qos(level), retained(retain))
+        Request::Will { topic, qos: level, retain, is_due } => {
+            let due = if is_due { " due" } else { "" };
+            format!("asked {client_id} will {topic}{}{}{due}", qos(level), retained(retain))
         }
         Request::Publish { topic, qos: level, retain } => {
             format!("asked {client_id} PUBLISH {topic}{}{}", qos(level), retained(retain))
         }
-        Request::Subscribe { filter, qos: level } => {
-            format!("asked {client_id} SUBSCRIBE {filter}{}", qos(level))
+        Request::Subscribe { filter, qos: level, is_kept } => {
+            let kept = if is_kept { " kept" } else { "" };
+            format!("asked {client_id} SUBSCRIBE {filter}{}{kept}", qos(level))
+        }
+        Request::Replay { topic, publisher } => {
+            let publisher = publisher.map(|publisher| format!(" of {publisher}")).unwrap_or_default();
+            format!("asked {client_id} retained {topic}{publisher}")
         }
     }
 }
@@ -84,6 +90,11 @@ pub(crate) fn note(note: &Note<'_>, shown: Shown) -> Option<String> {
     match note {
         Note::Dropped { client_id, topic, reason } => Some(format!("dropped {client_id} {topic} {reason:?}")),
         Note::NotRetained { topic } => Some(format!("not retained {topic}")),
+        Note::Revoked { client_id, filter } => Some(format!("revoked {client_id} {filter}")),
+        Note::WillRefused { client_id, topic, reason } => {
+            Some(format!("will refused {client_id} {topic} {:02X}", reason.as_u8()))
+        }
+        Note::NotAnswered { ticket } => Some(format!("not answered {}", ticket.0)),
         Note::Damped { client_id, .. } => Some(format!("damped {client_id}")),
         _ if !shown.notes => None,
         Note::Connected { client_id, version, session_present, .. } => {

@@ -131,7 +131,17 @@ fn kind(line: &str) -> Kind {
 
 /// Within which lines of what came the order counts: those of one client, and of each other kind.
 fn channel(line: &str) -> Option<&str> {
-    const KINDS: [&str; 6] = ["dropped", "asked", "damped", "not retained", "note", "stats"];
+    const KINDS: [&str; 9] = [
+        "dropped",
+        "asked",
+        "damped",
+        "not retained",
+        "not answered",
+        "revoked",
+        "will refused",
+        "note",
+        "stats",
+    ];
     let client = line.split_once("< ").map(|(name, _)| name).filter(|name| !name.contains(' '));
     client.or_else(|| {
         KINDS.into_iter().find(|kind| line.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ')))

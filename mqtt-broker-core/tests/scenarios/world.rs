@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::BytesMut;
 use mqtt_broker_core::{Broker, Config, ConnId, Event, ListenerId, Stats, Timestamp, Verdict};
-use mqtt_codec::Version;
+use mqtt_codec::{QoS, Version};
 
 use crate::outbox::{Deed, Outbox, Rules};
 use crate::packet;
@@ -38,7 +38,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(config: Config) -> Self {
         Self {
-            broker: Broker::new(config, Rules),
+            broker: Broker::new(config, Rules::default()),
             now: Timestamp::from_millis(1_000_000),
             next_conn: 0,
             peers: BTreeMap::new(),
@@ -72,7 +72,8 @@ impl World {
             return self.send(name, text);
         }
         match line.split_whitespace().collect::<Vec<_>>()[..] {
-            [name, "opens"] => self.open(name),
+            [name, "opens"] => self.open(name, None),
+            [name, "opens", "as", identity] => self.open(name, Some(identity)),
             [name, "drops"] => {
                 let conn = self.conn(name);
                 self.peers.remove(name);
@@ -88,11 +89,22 @@ impl World {
             ["show", "reasons"] => self.outbox.shown.reasons = true,
             ["show", "notes"] => self.outbox.shown.notes = true,
             ["allow"] => self.answer(Verdict::Allow),
+            ["allow", "up-to", qos] => {
+                self.answer(Verdict::AllowUpTo(QoS::from_u8(qos.parse().unwrap()).expect("a QoS")));
+            }
             ["deny", reason] => self.answer(Verdict::Deny(code(reason))),
             ["challenge", data] => self.answer(Verdict::Challenge(data.to_owned().into())),
             ["authenticated"] => self.answer(Verdict::Authenticated(None)),
             ["kick", client_id, reason] => self.kick(client_id, reason, None),
             ["kick", client_id, reason, reference] => self.kick(client_id, reason, Some(reference)),
+            ["forbid", word] => self.broker.policy_mut().forbidden.push(word.to_owned()),
+            ["defer", word] => self.broker.policy_mut().deferred.push(word.to_owned()),
+            ["permit", word] => {
+                let Rules { forbidden, deferred } = self.broker.policy_mut();
+                forbidden.retain(|other| other != word);
+                deferred.retain(|other| other != word);
+            }
+            ["revoke", client_id] => self.handle(Event::Revoke { client_id }),
             ["end", client_id] => self.handle(Event::EndSession { client_id }),
             ["shutdown"] => self.handle(Event::Shutdown),
             _ => panic!("what does this line mean?"),
@@ -107,12 +119,12 @@ impl World {
         self.peer(name).conn.unwrap_or_else(|| panic!("{name} has no open connection"))
     }
 
-    fn open(&mut self, name: &str) {
+    fn open(&mut self, name: &str, identity: Option<&str>) {
         assert!(self.peer(name).conn.is_none(), "{name} has an open connection");
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         *self.peer(name) = Peer { conn: Some(conn), ..Peer::default() };
-        self.handle(Event::Opened { conn, listener: ListenerId(0) });
+        self.handle(Event::Opened { conn, listener: ListenerId(0), identity });
     }
 
     fn send(&mut self, name: &str, text: &str) {
@@ -120,7 +132,7 @@ impl World {
             return self.handle(Event::Publish(packet::message(text)));
         }
         if self.peer(name).conn.is_none() {
-            self.open(name);
+            self.open(name, None);
         }
         let peer = self.peer(name);
         let bytes = packet::encode(text, peer.version.unwrap_or(Version::V5));

@@ -18,7 +18,7 @@ impl Input {
     pub(crate) fn apply(&self, broker: &mut Broker, now: u64) -> (Vec<Action>, BytesMut) {
         let mut rest = BytesMut::new();
         let event = match *self {
-            Self::Opened(conn) => Event::Opened { conn, listener: ListenerId(0) },
+            Self::Opened(conn) => Event::Opened { conn, listener: ListenerId(0), identity: None },
             Self::Received(conn, ref bytes) => {
                 rest = bytes.clone();
                 Event::Received { conn, bytes: &mut rest }

@@ -55,7 +55,9 @@ fn apply(trie: &mut Trie, model: &mut Model, change: Change) {
         Change::RemoveKey(key) => {
             let before = model.len();
             let mut found = BTreeMap::new();
-            trie.visit_key(&Key(key), |filter, value| assert_eq!(found.insert(filter.to_string(), *value), None));
+            trie.visit_key(&Key(key), |filter, value| {
+                assert_eq!(found.insert(filter.to_string(), *value), None)
+            });
             let of_key = model.iter().filter(|((_, other), _)| *other == key);
             assert_eq!(found, of_key.map(|((f, _), value)| (f.clone(), *value)).collect());
             model.retain(|(_, other), _| *other != key);

@@ -1,0 +1,159 @@
+//! Subscriptions that were allowed once, and whether they still are.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf};
+
+use super::questions::About;
+use super::{Core, Cx};
+use crate::router::{Granted, Subscribed};
+use crate::session::Review;
+use crate::slab::Key;
+use crate::{DropReason, Note, Question, Request, Verdict};
+
+impl Core {
+    /// The rights of a client have changed.
+    pub(super) fn revoke(&mut self, client_id: &str, cx: &mut Cx<'_>) {
+        let Some(key) = self.session_of(client_id) else { return };
+        if self.sessions.get(key).is_some_and(|session| session.conn.is_some()) {
+            self.review(key, cx);
+            self.pump(key, cx);
+        }
+    }
+
+    /// Asks about each subscription of a connected client. Until all answers are there, nothing goes to it.
+    pub(super) fn review(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let mut review = Review { lost: self.end_review(key), ..Review::default() };
+        let mut subscriptions: Vec<(TopicFilterBuf, Subscribed)> = Vec::new();
+        self.router.visit_session(key, |filter, kept| subscriptions.push((filter.into(), kept)));
+        for (filter, kept) in subscriptions {
+            let Some(session) = self.sessions.get(key) else { return };
+            let Some(connection) = session.conn.and_then(|conn| self.connections.get(conn)) else { return };
+            let request = Request::Subscribe { filter: &filter, qos: kept.granted.qos, is_kept: true };
+            let question = Question { client: connection.client(&session.client_id), request };
+            match self.questions.put(&question, cx) {
+                Ok(verdict) => {
+                    if !self.may_keep(key, &filter, kept, verdict) {
+                        review.lost.push(filter);
+                    }
+                }
+                Err(ticket) => {
+                    self.keep_open(ticket, About::Subscription { session: key, filter, born: kept.born });
+                    review.tickets.push(ticket);
+                    review.open += 1;
+                }
+            }
+        }
+        if review.open == 0 && review.lost.is_empty() {
+            return;
+        }
+        if let Some(exchange) = self.exchange(key) {
+            exchange.review = Some(review.into());
+        }
+        self.conclude_review(key, cx);
+    }
+
+    /// Whether a subscription stays; perhaps with a lower QoS.
+    fn may_keep(&mut self, key: Key, filter: &TopicFilter, kept: Subscribed, verdict: Verdict) -> bool {
+        let Subscribed { granted, born } = kept;
+        let Ok(permission) =
+            verdict.permission(&Request::Subscribe { filter, qos: granted.qos, is_kept: true })
+        else {
+            return false;
+        };
+        if permission.maximum_qos < granted.qos {
+            let granted = Granted { qos: permission.maximum_qos, ..granted };
+            self.router.subscribe(key, filter, Subscribed { granted, born });
+        }
+        true
+    }
+
+    pub(super) fn subscription_answered(
+        &mut self,
+        key: Key,
+        filter: &TopicFilter,
+        born: u32,
+        verdict: Verdict,
+        cx: &mut Cx<'_>,
+    ) {
+        // It may have ended, and come again, in the meantime.
+        let kept = self.router.get(key, filter).filter(|kept| kept.born == born);
+        let is_lost = kept.is_some_and(|kept| !self.may_keep(key, filter, kept, verdict));
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let Some(review) = exchange.and_then(|exchange| exchange.review.as_mut()) else { return };
+        review.open -= 1;
+        if is_lost {
+            review.lost.push(filter.into());
+        }
+        self.conclude_review(key, cx);
+        self.pump(key, cx);
+    }
+
+    /// Withdraws the open questions of a review, and gives the subscriptions that are lost already.
+    pub(super) fn end_review(&mut self, key: Key) -> Vec<TopicFilterBuf> {
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let Some(review) = exchange.and_then(|exchange| exchange.review.take()) else { return Vec::new() };
+        for ticket in review.tickets {
+            self.withdraw(ticket);
+        }
+        review.lost
+    }
+
+    /// Ends what may not stay, once all answers are there.
+    fn conclude_review(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        let client_id = Arc::clone(&session.client_id);
+        let Some(exchange) = &mut session.exchange else { return };
+        let Some(review) = exchange.review.take_if(|review| review.open == 0) else { return };
+        let mut ended = false;
+        for filter in &review.lost {
+            if self.end_subscription(key, filter) {
+                cx.out.note(&Note::Revoked { client_id: &client_id, filter });
+                ended = true;
+            }
+        }
+        if ended {
+            self.drop_unsubscribed(key, &client_id, cx);
+        }
+    }
+
+    /// Drops what waits for a client because of subscriptions that it has no more.
+    fn drop_unsubscribed(&mut self, key: Key, client_id: &str, cx: &mut Cx<'_>) {
+        #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
+        let mut left = SubscriptionTrie::with_seed(self.config.seed as u64);
+        self.router.visit_session(key, |filter, _| {
+            if !filter.is_shared() {
+                left.insert(filter, (), ());
+            }
+        });
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let Some(exchange) = exchange else { return };
+        let router = &self.router;
+        let dropped = exchange.queue.take_all(|parcel| match parcel.group {
+            Some(group) => router.group(group).is_none_or(|group| group.member(key).is_none()),
+            None => {
+                let mut is_left = false;
+                left.visit(&parcel.message.topic, |(), ()| is_left = true);
+                !is_left
+            }
+        });
+        for parcel in dropped {
+            self.desk.tally.stats.copies_queued -= 1;
+            self.hand_on(&parcel, client_id, DropReason::NotAuthorized, cx);
+        }
+    }
+
+    /// The client is away: it will be asked about again when it comes back.
+    pub(super) fn abandon_review(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let lost = self.end_review(key);
+        if lost.is_empty() {
+            return;
+        }
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        if let Some(exchange) = exchange {
+            exchange.review = Some(Review { lost, ..Review::default() }.into());
+        }
+        self.conclude_review(key, cx);
+    }
+}
