@@ -49,6 +49,21 @@ impl RetainedCursor {
         Self { position: Some(scan::beginning(filter).to_text()), filter: filter.to_owned() }
     }
 
+    /// Makes a cursor that goes on from a [`place`](Self::place), which may have been kept elsewhere. Any text is a place.
+    pub fn at(filter: &TopicFilter, place: &str) -> Self {
+        Self { position: Some(place.into()), filter: filter.without_share().to_owned() }
+    }
+
+    /// Where it is, as text that only [`at`](Self::at) needs to understand; `None` when it [is done](Self::is_done).
+    pub fn place(&self) -> Option<&str> {
+        self.position.as_deref()
+    }
+
+    /// Whether it has gone by the place of a name, so that it will not give it any more.
+    pub fn is_past(&self, name: &TopicName) -> bool {
+        self.position.as_deref().is_none_or(|place| Position::at(place).is_past(Position::of(name)))
+    }
+
     /// Whether all names that match were given. More steps do nothing then, also if names are inserted.
     pub const fn is_done(&self) -> bool {
         self.position.is_none()

@@ -44,6 +44,10 @@ impl<'a> Position<'a> {
         Self { head: levels, tail: "\u{1}" }
     }
 
+    pub(super) fn is_past(self, other: Self) -> bool {
+        self.ranks().gt(other.ranks())
+    }
+
     pub(super) fn to_text(self) -> Box<str> {
         [self.head, self.tail].concat().into()
     }
