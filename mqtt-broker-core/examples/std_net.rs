@@ -12,7 +12,8 @@ use std::{env, mem, thread};
 
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Actions, AllowAll, Broker, Config, ConnId, Event, ListenerId, Note, Outgoing, Question, Ticket, Timestamp,
+    Actions, AllowAll, Broker, Config, ConnId, Event, ListenerId, Note, Outgoing, Question, StoreOp, Ticket,
+    Timestamp,
 };
 
 /// What a thread tells the main thread.
@@ -70,6 +71,8 @@ impl Actions for Links {
     fn ask(&mut self, _: Ticket, _: &Question<'_>) {
         unreachable!("AllowAll answers at once")
     }
+
+    fn store(&mut self, _: StoreOp<'_>) {}
 
     fn note(&mut self, note: &Note<'_>) {
         println!("{note:?}");

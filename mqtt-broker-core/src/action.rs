@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes};
 use mqtt_codec::Version;
 use mqtt_topic::TopicNameBuf;
 
-use crate::{ConnId, DropReason, Note, Question, Ticket};
+use crate::{ConnId, DropReason, Note, Question, StoreOp, Ticket};
 
 /// What a broker wants done, called while it handles an event, in order.
 ///
@@ -29,6 +29,13 @@ pub trait Actions {
 
     /// Find the answer to a question and give it with [`Event::Answered`](crate::Event::Answered).
     fn ask(&mut self, ticket: Ticket, question: &Question<'_>);
+
+    /// Change the store, if there is one ([`Config::durable`](crate::Config::durable)).
+    ///
+    /// What is called for after it may be carried out only when this is durable: so a runtime takes in some events, commits all
+    /// changes that they called for, and then sends what they called for. A store that can lose the end of what was not committed
+    /// yet is enough, in whatever way it is cut off; changes must not become durable in another order.
+    fn store(&mut self, op: StoreOp<'_>);
 
     /// Something that an operator may want to know. Nothing has to be done.
     fn note(&mut self, note: &Note<'_>);
@@ -95,6 +102,13 @@ pub enum Action {
         ticket: Ticket,
         question: String,
     },
+    Put {
+        key: Vec<u8>,
+        value: Vec<u8>,
+    },
+    Delete {
+        key: Vec<u8>,
+    },
     /// A dropped message, the one note that tests count.
     Dropped {
         client_id: String,
@@ -124,6 +138,13 @@ impl Actions for Vec<Action> {
 
     fn ask(&mut self, ticket: Ticket, question: &Question<'_>) {
         self.push(Action::Ask { ticket, question: alloc::format!("{question:?}") });
+    }
+
+    fn store(&mut self, op: StoreOp<'_>) {
+        self.push(match op {
+            StoreOp::Put { key, value } => Action::Put { key: key.into(), value: value.into() },
+            StoreOp::Delete { key } => Action::Delete { key: key.into() },
+        });
     }
 
     fn note(&mut self, note: &Note<'_>) {

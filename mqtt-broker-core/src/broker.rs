@@ -11,17 +11,20 @@ mod deliver;
 mod keep_alive;
 mod publish;
 mod questions;
+mod rebuild;
+mod restore;
 mod retain;
 mod review;
 mod route;
+mod save;
 mod send;
 mod session;
 mod shared;
+mod store_all;
 mod subscribe;
 mod sys;
 mod will;
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::{Buf, BytesMut};
@@ -39,10 +42,12 @@ use crate::apart::Apart;
 use crate::connection::Connection;
 use crate::encoder::Encoder;
 use crate::index::Index;
+use crate::messages::Messages;
 use crate::router::{Granted, PackedTarget, Router};
 use crate::session::{Retained, Session};
 use crate::slab::{Key, Slab};
 use crate::stats::Tally;
+use crate::store::{Journal, MessageOrigin};
 use crate::timers::{Timer, Timers};
 use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Policy, Stats};
 
@@ -121,11 +126,16 @@ struct Core {
     retained_bytes: usize,
     timers: Timers,
     questions: Questions,
+    messages: Messages,
+    /// The last message that is in the store because of QoS 2, and the last up to which the store knows that all are complete.
+    last_exactly_once: Apart<u64>,
+    complete: Apart<u64>,
     assigned_ids: u64,
     shutting_down: bool,
     desk: Apart<Desk>,
     damper: Damper,
     sys: Sys,
+    journal: Apart<Journal>,
     scratch: Apart<Scratch>,
 }
 
@@ -171,11 +181,15 @@ impl Core {
             retained_bytes: 0,
             timers: Timers::default(),
             questions: Questions::new(),
+            messages: Messages::after(0),
+            last_exactly_once: Apart::default(),
+            complete: Apart::default(),
             assigned_ids: 0,
             shutting_down: false,
             desk: Apart::default(),
             damper: Damper::new(config.damping),
             sys: Sys::default(),
+            journal: Apart::default(),
             scratch: Apart::default(),
             config,
         }
@@ -197,7 +211,7 @@ impl Core {
             Event::Publish(message) => {
                 let retain = message.retain && self.config.retain_available;
                 let message = message.with_retain(retain).received_at(self.now);
-                self.route_message(&Arc::new(message), cx);
+                self.route_message(message, MessageOrigin::Other, cx);
             }
             Event::Disconnect { client_id, reason, server_reference } => {
                 self.disconnect_client(client_id, reason, server_reference, cx);
@@ -300,6 +314,6 @@ impl Core {
                 Timer::Sys => self.publish_sys(cx),
             }
         }
-        self.expire_retained(TIMERS_PER_TICK);
+        self.expire_retained(TIMERS_PER_TICK, cx);
     }
 }

@@ -88,6 +88,9 @@ pub struct Config {
     pub connections: usize,
     /// Sessions, those of clients that are away included. A CONNECT that would make another gets reason code 0x97.
     pub sessions: usize,
+    /// Whether state that is to survive goes to a store ([`Actions::store`](crate::Actions::store)), from which
+    /// [`Broker::restore`](crate::Broker::restore) makes the broker again.
+    pub durable: bool,
     /// The key from which assigned Client Identifiers are made, and of the hashes by which filters are found. With a random one
     /// identifiers cannot be guessed and do not repeat after a restart, and clients cannot choose filters whose hashes collide.
     pub seed: u128,
@@ -142,6 +145,7 @@ impl Default for Config {
             clients_publish_to_dollar_topics: false,
             connections: 1_000_000,
             sessions: 1_000_000,
+            durable: false,
             seed: 0,
         }
     }

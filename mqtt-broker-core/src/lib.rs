@@ -56,6 +56,7 @@ mod event;
 mod fault;
 mod index;
 mod message;
+mod messages;
 mod note;
 mod policy;
 mod queue;
@@ -63,6 +64,7 @@ mod router;
 mod session;
 mod slab;
 mod stats;
+mod store;
 mod timers;
 
 pub use action::{Action, Actions, Outgoing};
@@ -77,6 +79,7 @@ pub use policy::{
     AllowAll, AuthenticationData, Client, Decision, Password, Policy, Question, Refusal, Request, Verdict,
 };
 pub use stats::Stats;
+pub use store::{RestoreError, StoreOp};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

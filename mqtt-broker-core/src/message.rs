@@ -7,7 +7,9 @@ use mqtt_session::Timestamp;
 use mqtt_topic::{TopicName, TopicNameBuf};
 
 use crate::encoder::MessageNumber;
+use crate::messages::{Kept, Messages};
 use crate::slab::Key;
+use crate::store::{CopyOrigin, MessageOrigin};
 
 /// Bytes of payload from which on it is made shareable before anybody gets it, so that many can be sent the same bytes.
 pub(crate) const SHARED: usize = 4 << 10;
@@ -20,13 +22,15 @@ pub struct Message {
     pub(crate) topic: TopicNameBuf,
     pub(crate) payload: Bytes,
     /// The encoded property list, without Message Expiry Interval; empty if there are none.
-    properties: Vec<u8>,
+    pub(crate) properties: Vec<u8>,
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
-    expiry_interval: Option<u32>,
+    pub(crate) expiry_interval: Option<u32>,
     pub(crate) received: Timestamp,
     /// Client Identifier of the publisher, for No Local; none if the embedding program published it.
     pub(crate) publisher: Option<Arc<str>>,
+    /// Where it is counted, if it is kept.
+    pub(crate) kept: Option<Kept>,
 }
 
 impl Message {
@@ -41,6 +45,7 @@ impl Message {
             expiry_interval: None,
             received: Timestamp::ZERO,
             publisher: None,
+            kept: None,
         }
     }
 
@@ -151,6 +156,10 @@ pub(crate) struct Incoming<'a> {
     /// Since it is on its way to all who subscribe.
     pub(crate) number: Option<MessageNumber>,
     message: Option<Arc<Message>>,
+    /// Whether it was made for this, so that it is to be released in the end.
+    is_made: bool,
+    /// Where it comes from, and a copy that is made of it.
+    pub(crate) origin: (MessageOrigin, CopyOrigin),
 }
 
 impl<'a> Incoming<'a> {
@@ -176,6 +185,8 @@ impl<'a> Incoming<'a> {
             publisher: None,
             number: None,
             message: None,
+            is_made: false,
+            origin: Default::default(),
         }
     }
 
@@ -195,13 +206,16 @@ impl<'a> Incoming<'a> {
             publisher: message.publisher.clone(),
             number: None,
             message: Some(Arc::clone(message)),
+            is_made: false,
+            origin: Default::default(),
         }
     }
 
     /// The message, to be kept.
-    pub(crate) fn message(&mut self) -> &Arc<Message> {
+    pub(crate) fn message(&mut self, messages: &mut Messages) -> &Arc<Message> {
         let Self { topic, payload, expiry_interval, qos, retain, received, .. } = *self;
         let (properties, publisher) = (self.properties, &self.publisher);
+        self.is_made |= self.message.is_none();
         self.message.get_or_insert_with(|| {
             let properties = MessageProperties { message_expiry_interval: expiry_interval, ..*properties };
             let plain = Message::new(topic, Bytes::copy_from_slice(payload))
@@ -209,8 +223,21 @@ impl<'a> Incoming<'a> {
                 .with_retain(retain)
                 .received_at(received)
                 .published_by(publisher.clone());
-            Arc::new(plain.with_properties(&properties).expect("what was decoded can be encoded"))
+            messages.keep(plain.with_properties(&properties).expect("what was decoded can be encoded"))
         })
+    }
+
+    /// It has gone to all. If the message was made for it, and nobody keeps it, it is forgotten.
+    pub(crate) fn end(&mut self, messages: &mut Messages) {
+        if let Some(message) = self.message.as_ref().filter(|_| self.is_made) {
+            messages.release(message);
+        }
+        self.is_made = false;
+    }
+
+    /// The number of the message, if somebody kept it; else 0.
+    pub(crate) fn kept_number(&self) -> u64 {
+        self.message.as_ref().and_then(|message| message.kept).map_or(0, |kept| kept.number)
     }
 
     pub(crate) fn expires(&self) -> Option<Timestamp> {

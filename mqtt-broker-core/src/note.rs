@@ -2,7 +2,7 @@ use mqtt_codec::{DecodeError, ReasonCode, Version};
 use mqtt_session::Timestamp;
 use mqtt_topic::{TopicFilter, TopicName};
 
-use crate::{ConnId, Ticket};
+use crate::{ConnId, RestoreError, Ticket};
 
 /// Something that an operator may want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,13 @@ pub enum Note<'a> {
         client_id: &'a str,
         /// Topic Filter.
         filter: &'a TopicFilter,
+    },
+    /// A pair from the store was left out ([`Broker::restore`](crate::Broker::restore)).
+    NotRestored {
+        /// Its key.
+        key: &'a [u8],
+        /// Why.
+        error: RestoreError,
     },
     /// A message was not retained, since there are
     /// [`Config::retained_messages`](crate::Config::retained_messages) already.

@@ -20,6 +20,10 @@ pub(crate) struct Parcel {
     pub(crate) subscription_ids: SubscriptionIds,
     /// The group it was sent through, if any.
     pub(crate) group: Option<Key>,
+    /// Its place in the order of the session.
+    pub(crate) number: u64,
+    /// Whether it is in the store.
+    pub(crate) is_stored: bool,
 }
 
 /// The Subscription Identifiers of a message for one client, of which there is seldom more than one.
@@ -66,10 +70,8 @@ impl Parcel {
 /// reason for QoS 0 to wait. Where both may go, the oldest goes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Queue {
-    at_most_once: VecDeque<(u64, Parcel)>,
-    acknowledged: VecDeque<(u64, Parcel)>,
-    /// The number of the next message. Replays have numbers of the same sequence.
-    next: u64,
+    at_most_once: VecDeque<Parcel>,
+    acknowledged: VecDeque<Parcel>,
     bytes: usize,
     /// No message expires before.
     first_expiry: Option<Timestamp>,
@@ -101,12 +103,11 @@ impl Queue {
     pub(crate) fn push(&mut self, parcel: Parcel) {
         self.bytes += parcel.size();
         self.first_expiry = self.first_expiry.into_iter().chain(parcel.message.expires()).min();
-        let number = self.take_number();
         let queue = match parcel.qos {
             QoS::AtMostOnce => &mut self.at_most_once,
             QoS::AtLeastOnce | QoS::ExactlyOnce => &mut self.acknowledged,
         };
-        queue.push_back((number, parcel));
+        queue.push_back(parcel);
     }
 
     /// The oldest with a number below `before`, or the oldest of QoS 0 if the others may not go.
@@ -121,7 +122,7 @@ impl Queue {
         if number >= before {
             return None;
         }
-        let (_, parcel) = queue.pop_front()?;
+        let parcel = queue.pop_front()?;
         self.bytes -= parcel.size();
         Some(parcel)
     }
@@ -148,12 +149,12 @@ impl Queue {
         let mut taken = Vec::new();
         for queue in [&mut self.at_most_once, &mut self.acknowledged] {
             let mut kept = VecDeque::with_capacity(queue.len());
-            for (number, parcel) in queue.drain(..) {
+            for parcel in queue.drain(..) {
                 if is_out(&parcel) {
                     self.bytes -= parcel.size();
                     taken.push(parcel);
                 } else {
-                    kept.push_back((number, parcel));
+                    kept.push_back(parcel);
                 }
             }
             *queue = kept;
@@ -161,14 +162,14 @@ impl Queue {
         taken
     }
 
-    pub(crate) fn take_number(&mut self) -> u64 {
-        self.next += 1;
-        self.next - 1
+    /// All that wait, those of QoS 0 first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Parcel> {
+        self.at_most_once.iter().chain(&self.acknowledged)
     }
 }
 
-fn number_of_first(queue: &VecDeque<(u64, Parcel)>) -> u64 {
-    queue.front().map_or(u64::MAX, |&(number, _)| number)
+fn number_of_first(queue: &VecDeque<Parcel>) -> u64 {
+    queue.front().map_or(u64::MAX, |parcel| parcel.number)
 }
 
 #[cfg(test)]
@@ -188,6 +189,8 @@ mod tests {
             retain: false,
             subscription_ids: (&*vec![SubscriptionId::new(1).unwrap(); ids]).into(),
             group: None,
+            number: 0,
+            is_stored: false,
         }
     }
 

@@ -55,6 +55,8 @@ impl PackedTarget {
 /// A shared subscription: those who divide its messages among themselves (MQTT 5.0 §4.8.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Group {
+    /// Tells it from one with the same filter that was there before.
+    number: u64,
     filter: TopicFilterBuf,
     /// In order.
     members: Vec<(Key, Subscribed)>,
@@ -65,6 +67,10 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
     pub(crate) const fn last(&self) -> Option<Key> {
         self.last
     }
@@ -144,8 +150,14 @@ impl Router {
         self.groups.get(*self.group_of.get(filter)?)?.subscribed(session)
     }
 
-    /// A session that is connected makes a subscription or replaces one.
-    pub(crate) fn subscribe(&mut self, session: Key, filter: &TopicFilter, subscribed: Subscribed) {
+    /// A session that is connected makes a subscription or replaces one. If that begins a group, this is the group's number.
+    pub(crate) fn subscribe(
+        &mut self,
+        session: Key,
+        filter: &TopicFilter,
+        subscribed: Subscribed,
+        number: u64,
+    ) {
         let Some(share) = filter.share() else {
             self.trie.insert(filter, PackedTarget::session(session), subscribed);
             return;
@@ -153,8 +165,13 @@ impl Router {
         let key = match self.group_of.get(filter) {
             Some(&group) => group,
             None => {
-                let group =
-                    Group { filter: filter.into(), members: Vec::new(), connected: Vec::new(), last: None };
+                let group = Group {
+                    number,
+                    filter: filter.into(),
+                    members: Vec::new(),
+                    connected: Vec::new(),
+                    last: None,
+                };
                 let group = self.groups.insert(group);
                 self.group_of.insert(filter.into(), group);
                 let nothing = Subscribed { granted: Granted::default(), born: 0 };
@@ -239,6 +256,18 @@ impl Router {
         self.groups.get(key)
     }
 
+    /// The number of the group with this filter; 0 if there is none.
+    pub(crate) fn group_number(&self, filter: &TopicFilter) -> u64 {
+        let group = self.group_of.get(filter).and_then(|&group| self.groups.get(group));
+        group.map_or(0, Group::number)
+    }
+
+    /// All groups, by their numbers.
+    pub(crate) fn groups(&self) -> BTreeMap<u64, Key> {
+        let numbered = |key| Some((self.groups.get(key)?.number, key));
+        self.groups.keys().filter_map(numbered).collect()
+    }
+
     pub(crate) fn group_at(&self, place: u32) -> Option<Key> {
         self.groups.key_at(place)
     }
@@ -292,7 +321,7 @@ mod tests {
         let mut router = Router::new(0);
         let [a, b] = keys();
         for session in [a, b] {
-            router.subscribe(session, filter("$share/g/x"), subscribed());
+            router.subscribe(session, filter("$share/g/x"), subscribed(), 1);
         }
         let group = group_of(&router, "x");
         assert!(router.unsubscribe(a, filter("$share/g/x")));
@@ -308,7 +337,7 @@ mod tests {
         let mut router = Router::new(0);
         let [a, b, c] = keys();
         for session in [a, b, c] {
-            router.subscribe(session, filter("$share/g/x"), subscribed());
+            router.subscribe(session, filter("$share/g/x"), subscribed(), 1);
         }
         let group = group_of(&router, "x");
         assert_eq!(all(&router, group), [a, b, c]);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use mqtt_codec::Version;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
-use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf};
+use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 
 use crate::queue::{Parcel, Queue};
 use crate::slab::Key;
@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) subscribed: u32,
     /// The last Packet Identifier, while there is no `exchange`.
     last_id: u16,
+    /// Whether it is in the store.
+    pub(crate) is_stored: bool,
     pub(crate) exchange: Option<Box<Exchange>>,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct Will {
     /// Will Delay Interval in seconds.
     pub(crate) delay: u32,
     pub(crate) owner: Owner,
+    /// Tells it from all others.
+    pub(crate) number: u64,
 }
 
 /// Who left a will, as far as a policy can ask. The Client Identifier is in the message.
@@ -106,12 +110,15 @@ pub(crate) struct Replay {
     cursor: Option<RetainedCursor>,
     /// What it has come to, while it is asked whether the client may get it.
     pub(crate) held: Option<Held>,
+    /// Whether it is in the store, and whether the store does not know how far it is.
+    pub(crate) is_stored: bool,
+    pub(crate) is_ahead: bool,
 }
 
-/// A retained message that waits for an answer.
+/// A topic whose retained message waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Held {
-    pub(crate) message: Arc<Message>,
+    pub(crate) topic: TopicNameBuf,
     pub(crate) answer: Answer,
 }
 
@@ -127,6 +134,35 @@ pub(crate) enum Answer {
 }
 
 impl Replay {
+    /// Messages up to the last that was retained, for the subscription that was `born`.
+    pub(crate) fn new(filter: &TopicFilter, born: u32, number: u64, last_retained: u64) -> Self {
+        Self {
+            filter: filter.into(),
+            born,
+            number,
+            last_retained,
+            cursor: None,
+            held: None,
+            is_stored: false,
+            is_ahead: false,
+        }
+    }
+
+    /// The same, from a place on.
+    pub(crate) fn at(self, place: Option<&str>) -> Self {
+        Self { cursor: place.map(|place| RetainedCursor::at(&self.filter, place)), ..self }
+    }
+
+    /// Where it is, once it has begun.
+    pub(crate) fn place(&self) -> Option<&str> {
+        self.cursor.as_ref()?.place()
+    }
+
+    /// Whether nothing can follow.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.cursor.as_ref().is_some_and(RetainedCursor::is_done)
+    }
+
     /// Whether a retained message was there at the SUBSCRIBE.
     pub(crate) fn includes(&self, retained: &Retained) -> bool {
         retained.number <= self.last_retained
@@ -157,6 +193,7 @@ impl Session {
             filter_bytes: 0,
             subscribed: 0,
             last_id: 0,
+            is_stored: false,
             exchange: None,
         }
     }
@@ -204,26 +241,18 @@ impl Session {
         }
     }
 
-    /// Retained messages are to be sent because of a SUBSCRIBE, up to the last that was retained.
-    pub(crate) fn replay(&mut self, filter: &TopicFilter, born: u32, last_retained: u64) {
+    /// Retained messages are to be sent because of a SUBSCRIBE.
+    pub(crate) fn replay(&mut self, replay: Replay) {
         let Some(exchange) = &mut self.exchange else { return };
-        self.filter_bytes = self.filter_bytes.saturating_add(length(filter));
-        let number = exchange.queue.take_number();
-        exchange.replays.push_back(Replay {
-            filter: filter.into(),
-            born,
-            number,
-            last_retained,
-            cursor: None,
-            held: None,
-        });
+        self.filter_bytes = self.filter_bytes.saturating_add(length(&replay.filter));
+        exchange.replays.push_back(replay);
     }
 
     /// The first replay has come to its end.
-    pub(crate) fn end_replay(&mut self) {
-        if let Some(ended) = self.exchange.as_mut().and_then(|exchange| exchange.replays.pop_front()) {
-            self.filter_bytes = self.filter_bytes.saturating_sub(length(&ended.filter));
-        }
+    pub(crate) fn end_replay(&mut self) -> Option<Replay> {
+        let ended = self.exchange.as_mut()?.replays.pop_front()?;
+        self.filter_bytes = self.filter_bytes.saturating_sub(length(&ended.filter));
+        Some(ended)
     }
 }
 

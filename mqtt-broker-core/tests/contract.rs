@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use bytes::{Bytes, BytesMut};
 use mqtt_broker_core::{
     Action, Actions, AllowAll, Broker, Config, ConnId, Decision, Event, ListenerId, Message, Note, Outgoing,
-    Policy, Question, Request, Ticket, Timestamp, Verdict,
+    Policy, Question, Request, StoreOp, Ticket, Timestamp, Verdict,
 };
 use mqtt_codec::*;
 
@@ -347,6 +347,8 @@ impl Actions for Payloads {
     fn pause_reading(&mut self, _: ConnId) {}
     fn resume_reading(&mut self, _: ConnId) {}
     fn ask(&mut self, _: Ticket, _: &Question<'_>) {}
+    fn store(&mut self, _: StoreOp<'_>) {}
+
     fn note(&mut self, _: &Note<'_>) {}
 }
 

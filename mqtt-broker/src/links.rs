@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::task::Waker;
 
-use mqtt_broker_core::{Actions, ConnId, Note, Outgoing, Question, Ticket};
+use mqtt_broker_core::{Actions, ConnId, Note, Outgoing, Question, StoreOp, Ticket};
 
 use crate::notes;
 use crate::output::Output;
@@ -145,6 +145,8 @@ impl Actions for Links {
     fn ask(&mut self, ticket: Ticket, _: &Question<'_>) {
         tracing::error!(ticket = ticket.0, "a question, though the policy answers all at once");
     }
+
+    fn store(&mut self, _: StoreOp<'_>) {}
 
     fn note(&mut self, note: &Note<'_>) {
         notes::log(note, |conn| self.get_mut(conn).map(|link| link.peer));

@@ -28,6 +28,9 @@ pub(crate) fn log(note: &Note<'_>, mut peer: impl FnMut(ConnId) -> Option<Socket
         }
         Note::NotRetained { topic } => debug!(topic = topic.as_str(), "not retained"),
         Note::NotAnswered { ticket } => info!(?ticket, "a question was not answered in time"),
+        Note::NotRestored { key, error } => {
+            info!(key = %key.escape_ascii(), %error, "left out of what was restored");
+        }
         _ => debug!(?note),
     }
 }

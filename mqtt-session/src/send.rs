@@ -54,6 +54,16 @@ enum State<M> {
     Released,
 }
 
+impl<M> InFlight<M> {
+    const fn as_resend(&self) -> Resend<'_, M> {
+        match &self.state {
+            State::AtLeastOnce(message) => Resend::Publish(self.id, Handshake::AtLeastOnce, message),
+            State::ExactlyOnce(message) => Resend::Publish(self.id, Handshake::ExactlyOnce, message),
+            State::Released => Resend::PubRel(self.id),
+        }
+    }
+}
+
 /// How a message is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Handshake {
@@ -64,6 +74,14 @@ pub enum Handshake {
 }
 
 impl Handshake {
+    /// The QoS that has it.
+    pub const fn qos(self) -> QoS {
+        match self {
+            Self::AtLeastOnce => QoS::AtLeastOnce,
+            Self::ExactlyOnce => QoS::ExactlyOnce,
+        }
+    }
+
     /// The handshake of this QoS; `None` for QoS 0.
     pub const fn of(qos: QoS) -> Option<Self> {
         match qos {
@@ -175,11 +193,7 @@ impl<M> SendWindow<M> {
         entry.to_resend = false;
         self.to_resend -= 1;
         self.resend_from += 1;
-        Some(match &entry.state {
-            State::AtLeastOnce(message) => Resend::Publish(entry.id, Handshake::AtLeastOnce, message),
-            State::ExactlyOnce(message) => Resend::Publish(entry.id, Handshake::ExactlyOnce, message),
-            State::Released => Resend::PubRel(entry.id),
-        })
+        Some(entry.as_resend())
     }
 
     /// Whether [`send`](Self::send) would take a message now.
@@ -259,6 +273,41 @@ impl<M> SendWindow<M> {
             State::AtLeastOnce(message) | State::ExactlyOnce(message) => Some(message),
             State::Released => None,
         }
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: LocalId) -> Option<&mut M> {
+        let place = self.place(id)?;
+        match &mut self.in_flight.get_mut(place)?.state {
+            State::AtLeastOnce(message) | State::ExactlyOnce(message) => Some(message),
+            State::Released => None,
+        }
+    }
+
+    /// All that is under way, in the order of first sending, as it would be sent again.
+    pub fn iter(&self) -> impl Iterator<Item = Resend<'_, M>> {
+        self.in_flight.iter().map(|entry| entry.as_resend())
+    }
+
+    /// What is still to be acknowledged by PUBCOMP.
+    pub fn released(&self) -> impl Iterator<Item = LocalId> {
+        self.iter().filter_map(|entry| match entry {
+            Resend::PubRel(id) => Some(id),
+            Resend::Publish(..) => None,
+        })
+    }
+
+    /// Puts in what was under way before the window was made, as [`iter`](Self::iter) gave it, in the same order. Each identifier is
+    /// there once, and they may be more than the limit.
+    pub fn put_back(&mut self, id: LocalId, message: Option<(Handshake, M)>) {
+        let state = match message {
+            Some((Handshake::AtLeastOnce, message)) => State::AtLeastOnce(message),
+            Some((Handshake::ExactlyOnce, message)) => State::ExactlyOnce(message),
+            None => State::Released,
+        };
+        self.last_id = id.0.get();
+        self.known_free = 0;
+        self.in_flight.push_back(InFlight { id, open: false, to_resend: false, state });
     }
 
     /// Forgets a message as if it had been acknowledged, because it cannot be sent again to this peer.

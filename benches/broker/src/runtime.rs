@@ -1,6 +1,6 @@
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Actions, AllowAll, Broker, Config, ConnId, Event, ListenerId, Note, Outgoing, Question, Ticket, Timestamp,
+    Actions, AllowAll, Broker, Config, ConnId, Event, ListenerId, Note, Outgoing, Question, StoreOp, Ticket, Timestamp,
 };
 use mqtt_codec::{
     Connect, ConnectProperties, Packet, PacketId, QoS, Subscribe, Subscription, SubscriptionOptions,
@@ -41,6 +41,8 @@ impl Actions for Outputs {
     fn pause_reading(&mut self, _: ConnId) {}
     fn resume_reading(&mut self, _: ConnId) {}
     fn ask(&mut self, _: Ticket, _: &Question<'_>) {}
+    fn store(&mut self, _: StoreOp<'_>) {}
+
     fn note(&mut self, _: &Note<'_>) {}
 }
 

@@ -1,4 +1,4 @@
-use mqtt_broker_core::{Action, Actions, ConnId, Note, Outgoing, Question, Ticket};
+use mqtt_broker_core::{Action, Actions, ConnId, Note, Outgoing, Question, StoreOp, Ticket};
 use mqtt_codec::{Limits, Packet, PacketType, frame};
 
 /// The actions of one event, and whether each sends a PUBLISH.
@@ -36,6 +36,8 @@ impl Actions for Made {
     fn ask(&mut self, ticket: Ticket, question: &Question<'_>) {
         self.actions.push((Action::Ask { ticket, question: format!("{question:?}") }, false));
     }
+
+    fn store(&mut self, _: StoreOp<'_>) {}
 
     fn note(&mut self, note: &Note<'_>) {
         if let Note::Dropped { client_id, topic, reason } = *note {

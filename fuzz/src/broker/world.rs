@@ -230,7 +230,7 @@ impl World {
                     resumed.push(*conn);
                 }
                 Action::Ask { ticket, .. } => self.asked.push_back(*ticket),
-                Action::Dropped { .. } => {}
+                Action::Dropped { .. } | Action::Put { .. } | Action::Delete { .. } => {}
             }
             self.log.push(action);
         }

@@ -60,7 +60,7 @@ impl Core {
         let Some(owner) = self.connections.get(conn).map(Connection::owner) else {
             return Connecting::Refused;
         };
-        let will = match will::kept(connect, client_id, owner) {
+        let will = match will::kept(connect, client_id, owner, self.number()) {
             Ok(will) => will,
             Err(fault) => return self.refuse(conn, fault, cx),
         };
@@ -83,9 +83,16 @@ impl Core {
         if let Some(session) = self.sessions.get_mut(key) {
             session.conn = Some(conn);
             session.expiry_interval = expiry;
-            session.will = will;
+            session.is_stored |= self.config.durable && expiry > 0;
             if let (Some(exchange), Some(quotas)) = (&mut session.exchange, quotas) {
                 exchange.connected(quotas);
+            }
+        }
+        self.save_session(key, cx);
+        if let Some(will) = will {
+            self.save_will(&will, cx);
+            if let Some(session) = self.sessions.get_mut(key) {
+                session.will = Some(will);
             }
         }
         self.router.set_connected(key, true);
@@ -155,7 +162,7 @@ impl Core {
         }
         // The takeover or the time may have ended the session too.
         if let Some(key) = self.session_of(client_id) {
-            self.continue_session(key);
+            self.continue_session(key, cx);
             return (key, true);
         }
         (self.insert_session(Session::new(Arc::clone(client_id))), false)

@@ -15,22 +15,27 @@ impl Core {
 
     pub(super) fn on_puback(&mut self, conn: Key, key: Key, packet: PubAck<'_>, cx: &mut Cx<'_>) {
         let outcome = self.existing_exchange(key).map(|exchange| {
-            exchange.send.puback(LocalId(packet.packet_id)).map(|parcel| exchange.landed(&parcel))
+            exchange.send.puback(LocalId(packet.packet_id)).inspect(|parcel| exchange.landed(parcel))
         });
-        self.acknowledged(conn, key, outcome.unwrap_or(Err(AckError::UnknownId)), cx);
+        let outcome = outcome.unwrap_or(Err(AckError::UnknownId));
+        let outcome = outcome.map(|parcel| self.drop_parcel(key, &parcel, cx));
+        self.acknowledged(conn, key, outcome, cx);
     }
 
     pub(super) fn on_pubcomp(&mut self, conn: Key, key: Key, packet: PubComp<'_>, cx: &mut Cx<'_>) {
-        let outcome =
-            self.existing_exchange(key).map(|exchange| exchange.send.pubcomp(LocalId(packet.packet_id)));
-        self.acknowledged(conn, key, outcome.unwrap_or(Err(AckError::UnknownId)), cx);
+        let id = LocalId(packet.packet_id);
+        let outcome = self.existing_exchange(key).map(|exchange| exchange.send.pubcomp(id));
+        let outcome = outcome.unwrap_or(Err(AckError::UnknownId));
+        let outcome = outcome.map(|()| self.forget_released(key, id, cx));
+        self.acknowledged(conn, key, outcome, cx);
     }
 
     pub(super) fn on_pubrec(&mut self, conn: Key, key: Key, packet: PubRec<'_>, cx: &mut Cx<'_>) {
         let accepted = !packet.reason.is_error();
+        let id = LocalId(packet.packet_id);
         let pubrel = |reason| PubRel::new(packet.packet_id, reason);
         let outcome = self.existing_exchange(key).map(|exchange| {
-            let released = exchange.send.pubrec(LocalId(packet.packet_id), accepted)?;
+            let released = exchange.send.pubrec(id, accepted)?;
             match &released {
                 Released::SendPubRel(parcel) => parcel.iter().for_each(|parcel| exchange.landed(parcel)),
                 Released::Refused(parcel) => exchange.landed(parcel),
@@ -38,7 +43,11 @@ impl Core {
             Ok(released)
         });
         match outcome.unwrap_or(Err(AckError::UnknownId)) {
-            Ok(Released::SendPubRel(_)) => {
+            Ok(Released::SendPubRel(parcel)) => {
+                if let Some(parcel) = parcel {
+                    self.save_released(key, id, cx);
+                    self.drop_parcel(key, &parcel, cx);
+                }
                 self.send(conn, pubrel(ReasonCode::Success), cx);
                 self.acknowledged(conn, key, Ok(()), cx);
             }
@@ -46,7 +55,10 @@ impl Core {
                 self.desk.tally.faults.add(Fault::UnknownPubRec);
                 self.send(conn, pubrel(ReasonCode::PacketIdentifierNotFound), cx);
             }
-            Ok(Released::Refused(_)) => self.acknowledged(conn, key, Ok(()), cx),
+            Ok(Released::Refused(parcel)) => {
+                self.drop_parcel(key, &parcel, cx);
+                self.acknowledged(conn, key, Ok(()), cx);
+            }
             Err(error) => self.acknowledged(conn, key, Err(error), cx),
         }
     }
@@ -56,7 +68,9 @@ impl Core {
             .existing_exchange(key)
             .is_some_and(|exchange| exchange.receive.release(RemoteId(packet.packet_id)));
         let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
-        if !known {
+        if known {
+            self.forget_received(key, packet.packet_id, cx);
+        } else {
             self.desk.tally.faults.add(Fault::UnknownPubRel);
         }
         self.send(conn, PubComp::new(packet.packet_id, reason), cx);

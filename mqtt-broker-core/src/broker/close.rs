@@ -119,10 +119,13 @@ impl Core {
         if let Some(expiry) = expiry {
             session.expiry_interval = expiry.min(self.config.session_expiry_maximum);
         }
-        if packet.reason == ReasonCode::NORMAL_DISCONNECTION {
-            session.will = None;
+        let name = connection.name;
+        if packet.reason == ReasonCode::NORMAL_DISCONNECTION
+            && let Some(will) = session.will.take()
+        {
+            self.forget_will(&will, cx);
         }
-        cx.out.close(connection.name);
+        cx.out.close(name);
         self.forget(conn, End::ByClient(packet.reason), cx);
     }
 

@@ -7,6 +7,7 @@ use mqtt_codec::{Delivery, PubRel, QoS, ReasonCode, SubscriptionId};
 use mqtt_session::{Handshake, Resend};
 use mqtt_topic::TopicName;
 
+use super::save::Ledger;
 use super::send::{self, Copy};
 use super::{Core, Cx, Desk};
 use crate::message::Incoming;
@@ -14,8 +15,9 @@ use crate::queue::Parcel;
 use crate::router::Granted;
 use crate::session::{Replay, Session};
 use crate::slab::Key;
+use crate::store::{CopyOrigin, CopyState, MessageOrigin};
 use crate::timers::Timer;
-use crate::{DropReason, Note};
+use crate::{Config, DropReason, Message, Note};
 
 /// Retained messages that are looked at for one session before others have their turn.
 const REPLAY_STEPS: usize = 64;
@@ -86,14 +88,27 @@ impl Core {
                 Err(reason) => self.drop_copy(key, incoming.topic, reason, cx),
             };
         }
-        let parcel = Parcel {
+        let message = Arc::clone(incoming.message(&mut self.messages));
+        let parcel = self.parcel(message, terms);
+        if may_go {
+            self.transmit(key, parcel, incoming.origin, cx);
+        } else {
+            self.enqueue(key, parcel, incoming.origin, cx);
+        }
+    }
+
+    /// A copy to be kept.
+    pub(super) fn parcel(&mut self, message: Arc<Message>, terms: &Terms<'_>) -> Parcel {
+        self.messages.hold(&message);
+        Parcel {
             qos: terms.qos,
             retain: terms.retain,
             subscription_ids: terms.subscription_ids.into(),
             group: terms.group,
-            message: Arc::clone(incoming.message()),
-        };
-        if may_go { self.transmit(key, parcel, cx) } else { self.enqueue(key, parcel, cx) }
+            message,
+            number: self.messages.number(),
+            is_stored: false,
+        }
     }
 
     /// Whether a new message of this QoS can go at once, and overtakes none of its kind with a number below `before`.
@@ -144,7 +159,13 @@ impl Core {
     }
 
     /// Lets a copy wait for its client.
-    fn enqueue(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
+    fn enqueue(
+        &mut self,
+        key: Key,
+        mut parcel: Parcel,
+        origin: (MessageOrigin, CopyOrigin),
+        cx: &mut Cx<'_>,
+    ) {
         let size = parcel.size();
         let Some(session) = self.sessions.get(key) else { return };
         let reason = if parcel.message.is_expired(self.now) {
@@ -159,7 +180,13 @@ impl Core {
             None
         };
         if let Some(reason) = reason {
-            return self.drop_copy(key, &parcel.message.topic, reason, cx);
+            self.drop_copy(key, &parcel.message.topic, reason, cx);
+            return self.drop_parcel(key, &parcel, cx);
+        }
+        let Self { sessions, config, journal, messages, router, .. } = self;
+        if let Some(session) = sessions.get(key).filter(|session| is_saved(config, session, &parcel)) {
+            let mut ledger = Ledger { journal, messages, router, out: cx.out };
+            ledger.save_copy(&session.client_id, &mut parcel, CopyState::Queued, origin);
         }
         if let Some(exchange) = self.exchange(key) {
             exchange.queue.push(parcel);
@@ -173,10 +200,11 @@ impl Core {
         for parcel in exchange.map(|exchange| exchange.queue.take_expired(now)).unwrap_or_default() {
             self.desk.tally.stats.copies_queued -= 1;
             self.drop_copy(key, &parcel.message.topic, DropReason::Expired, cx);
+            self.drop_parcel(key, &parcel, cx);
         }
     }
 
-    /// Drops a copy of a session that goes on.
+    /// Counts and reports a copy that a session which goes on does not get.
     fn drop_copy(&mut self, key: Key, topic: &TopicName, reason: DropReason, cx: &mut Cx<'_>) {
         if let Some(session) = self.sessions.get(key) {
             let client_id = Arc::clone(&session.client_id);
@@ -196,37 +224,71 @@ impl Core {
     }
 
     /// Sends a new copy to a client that has room for it, or drops it if the client can never take it.
-    pub(super) fn transmit(&mut self, key: Key, parcel: Parcel, cx: &mut Cx<'_>) {
-        let now = self.now;
-        let handshake = Handshake::of(parcel.qos);
-        if handshake.is_some() && self.exchange(key).is_none() {
+    pub(super) fn transmit(
+        &mut self,
+        key: Key,
+        parcel: Parcel,
+        origin: (MessageOrigin, CopyOrigin),
+        cx: &mut Cx<'_>,
+    ) {
+        match Handshake::of(parcel.qos) {
+            Some(handshake) => self.transmit_in_window(key, handshake, parcel, origin, cx),
+            None => {
+                let now = self.now;
+                let conn = self.sessions.get(key).and_then(|session| session.conn);
+                let Some(connection) = conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
+                let desk = &mut *self.desk;
+                match send::parcel(connection, &parcel, Delivery::AtMostOnce, now, desk, cx.out) {
+                    Ok(()) => self.desk.tally.stats.copies_sent += 1,
+                    Err(reason) => self.drop_copy(key, &parcel.message.topic, reason, cx),
+                }
+                self.drop_parcel(key, &parcel, cx);
+            }
+        }
+    }
+
+    fn transmit_in_window(
+        &mut self,
+        key: Key,
+        handshake: Handshake,
+        parcel: Parcel,
+        origin: (MessageOrigin, CopyOrigin),
+        cx: &mut Cx<'_>,
+    ) {
+        if self.exchange(key).is_none() {
             return;
         }
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
-        let desk = &mut *self.desk;
-        let failed = match (handshake, &mut session.exchange) {
-            (Some(handshake), Some(exchange)) => {
-                let size = parcel.size();
-                match exchange.send.send(handshake, parcel) {
-                    Err(parcel) => return self.enqueue(key, parcel, cx),
-                    Ok(id) => {
-                        exchange.in_flight_bytes += size;
-                        let delivery = send::delivery(handshake, id, false);
-                        let sent = exchange.send.get(id).map_or(Ok(()), |parcel| {
-                            send::parcel(connection, parcel, delivery, now, desk, cx.out)
-                        });
-                        sent.err().and_then(|reason| Some((reason, exchange.abandon(id)?)))
-                    }
-                }
-            }
-            _ => send::parcel(connection, &parcel, Delivery::AtMostOnce, now, desk, cx.out)
-                .err()
-                .map(|reason| (reason, parcel)),
+        let Self { sessions, connections, config, journal, messages, router, desk, now, .. } = self;
+        let Some(session) = sessions.get_mut(key) else { return };
+        let Some(connection) = session.conn.and_then(|conn| connections.get_mut(conn)) else { return };
+        let is_saved = is_saved(config, session, &parcel);
+        let Some(exchange) = &mut session.exchange else { return };
+        let size = parcel.size();
+        let id = match exchange.send.send(handshake, parcel) {
+            Err(parcel) => return self.enqueue(key, parcel, origin, cx),
+            Ok(id) => id,
         };
-        match failed {
+        exchange.in_flight_bytes += size;
+        if is_saved && let Some(parcel) = exchange.send.get_mut(id) {
+            let order = messages.number();
+            let mut ledger = Ledger { journal, messages, router, out: cx.out };
+            ledger.save_copy(&session.client_id, parcel, CopyState::Sent { id, order }, origin);
+            // The copy counts from here on.
+            if let (CopyOrigin::Replay(_), Some(replay)) = (origin.1, exchange.replays.front_mut()) {
+                ledger.save_replay(&session.client_id, replay);
+            }
+        }
+        let delivery = send::delivery(handshake, id, false);
+        let sent = exchange
+            .send
+            .get(id)
+            .map_or(Ok(()), |parcel| send::parcel(connection, parcel, delivery, *now, desk, cx.out));
+        match sent.err().and_then(|reason| Some((reason, exchange.abandon(id)?))) {
             None => self.desk.tally.stats.copies_sent += 1,
-            Some((reason, parcel)) => self.drop_copy(key, &parcel.message.topic, reason, cx),
+            Some((reason, parcel)) => {
+                self.drop_copy(key, &parcel.message.topic, reason, cx);
+                self.drop_parcel(key, &parcel, cx);
+            }
         }
     }
 
@@ -238,9 +300,14 @@ impl Core {
             return;
         }
         self.resend(key, cx);
+        self.send_what_waits(key, cx);
+        self.save_progress(key, cx);
+    }
+
+    fn send_what_waits(&mut self, key: Key, cx: &mut Cx<'_>) {
         let mut steps = 0;
         loop {
-            let replay = self.next_replay(key);
+            let replay = self.next_replay(key, cx);
             let before = replay.map_or(u64::MAX, |(number, _)| number);
             let Some(session) = self.sessions.get(key).filter(|session| self.window_is_open(session)) else {
                 return;
@@ -252,8 +319,9 @@ impl Core {
                 self.desk.tally.stats.copies_queued -= 1;
                 if parcel.message.is_expired(self.now) {
                     self.drop_copy(key, &parcel.message.topic, DropReason::Expired, cx);
+                    self.drop_parcel(key, &parcel, cx);
                 } else {
-                    self.transmit(key, parcel, cx);
+                    self.transmit(key, parcel, Default::default(), cx);
                 }
                 continue;
             }
@@ -276,13 +344,13 @@ impl Core {
     }
 
     /// The number of the first replay whose subscription still exists, and what that grants now.
-    fn next_replay(&mut self, key: Key) -> Option<(u64, Granted)> {
+    fn next_replay(&mut self, key: Key, cx: &mut Cx<'_>) -> Option<(u64, Granted)> {
         loop {
             let first = self.sessions.get(key)?.exchange.as_ref()?.replays.front()?;
             if let Some(granted) = self.granted_for(key, first) {
                 return Some((first.number, granted));
             }
-            self.sessions.get_mut(key)?.end_replay();
+            self.end_replay(key, cx);
         }
     }
 
@@ -312,6 +380,12 @@ impl Core {
         for parcel in too_large {
             self.desk.tally.stats.copies_sent -= 1;
             self.drop_copy(key, &parcel.message.topic, DropReason::TooLarge, cx);
+            self.drop_parcel(key, &parcel, cx);
         }
     }
+}
+
+/// Whether a copy is to survive a crash. If its session does not, it may still be of use to others of its group.
+fn is_saved(config: &Config, session: &Session, parcel: &Parcel) -> bool {
+    config.durable && parcel.qos > QoS::AtMostOnce && (session.is_stored || parcel.group.is_some())
 }

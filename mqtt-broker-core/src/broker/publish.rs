@@ -13,6 +13,7 @@ use mqtt_topic::TopicName;
 use super::{Core, Cx, Taken};
 use crate::message::{Incoming, SHARED};
 use crate::slab::Key;
+use crate::store::MessageOrigin;
 use crate::{Fault, Message, Refusal, Request, SharedStrategy, Verdict};
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
@@ -205,6 +206,7 @@ impl Core {
                     && let Some(exchange) = self.exchange(key)
                 {
                     exchange.receive.take_over(RemoteId(id));
+                    self.save_received(key, id, 0, cx);
                 }
                 self.send(conn, PubRec { properties, ..PubRec::new(id, reason) }, cx);
             }
@@ -221,12 +223,13 @@ impl Core {
         delivery: Delivery,
         cx: &mut Cx<'_>,
     ) {
-        let message = Arc::new(message);
+        let message = self.messages.keep(message);
         if let Ok(properties) = message.properties(self.now) {
             let mut incoming = Incoming::stored(&message, &properties);
             incoming.from = Some(key);
             self.own(conn, key, &mut incoming, delivery, cx);
         }
+        self.messages.release(&message);
     }
 
     /// Owns a message from now on: remembers a QoS 2 identifier, hands it to its subscribers, then acknowledges it.
@@ -235,8 +238,14 @@ impl Core {
             && let Some(exchange) = self.exchange(key)
         {
             exchange.receive.take_over(RemoteId(id));
+            if self.sessions.get(key).is_some_and(|session| session.is_stored) {
+                incoming.origin.0 = MessageOrigin::ExactlyOnce;
+            }
         }
         let has_subscribers = self.route(incoming, cx);
+        if let Delivery::ExactlyOnce { id, .. } = delivery {
+            self.save_received(key, id, incoming.kept_number(), cx);
+        }
         let reason = if self.config.report_no_subscribers && !has_subscribers {
             ReasonCode::NoMatchingSubscribers
         } else {

@@ -44,7 +44,15 @@ impl Questions {
     }
 
     /// Wills that wait for an answer.
-    pub(super) const fn wills(&self) -> usize {
+    pub(super) fn wills(&self) -> impl Iterator<Item = &Will> {
+        self.open.values().filter_map(|(_, about)| match about {
+            About::Will(will) => Some(&**will),
+            About::Packet(..) | About::Subscription { .. } | About::Replay(_) => None,
+        })
+    }
+
+    /// How many of them there are.
+    pub(super) const fn count_wills(&self) -> usize {
         self.wills
     }
 

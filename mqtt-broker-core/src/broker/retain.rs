@@ -6,14 +6,15 @@ use core::ops::ControlFlow;
 
 use mqtt_topic::TopicName;
 
+use super::deliver::Terms;
 use super::publish::is_sys;
 use super::questions::About;
 use super::{Core, Cx, TIMERS_PER_TICK};
 use crate::message::Incoming;
-use crate::queue::Parcel;
 use crate::router::Granted;
 use crate::session::{Answer, Held, Retained};
 use crate::slab::Key;
+use crate::store::{CopyOrigin, MessageOrigin};
 use crate::timers::Alarm;
 use crate::{Message, Note, Question, Request, Verdict};
 
@@ -21,27 +22,48 @@ impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
     /// (MQTT-3.3.1-5 to -7).
     pub(super) fn retain(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) {
-        self.forget_retained(incoming.topic);
-        if incoming.payload.is_empty() || incoming.is_expired(self.now) {
-            return;
+        let old = self.take_retained(incoming.topic);
+        let is_kept =
+            !incoming.payload.is_empty() && !incoming.is_expired(self.now) && self.set_retained(incoming, cx);
+        if let Some(Retained { message, .. }) = old {
+            let is_own = is_sys(incoming.topic);
+            if !is_kept && !is_own {
+                self.forget_retained(incoming.topic, cx);
+            }
+            self.drop_retained(&message, !is_own, cx);
         }
-        let message = Arc::clone(incoming.message());
+    }
+
+    /// Whether there was room for it.
+    fn set_retained(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) -> bool {
+        let message = Arc::clone(incoming.message(&mut self.messages));
         if !self.has_room_to_retain(&message) {
             // What has expired and waits for its tick takes no room, as far as one tick would look.
-            self.expire_retained(TIMERS_PER_TICK);
+            self.expire_retained(TIMERS_PER_TICK, cx);
             if !self.has_room_to_retain(&message) {
-                return cx.out.note(&Note::NotRetained { topic: incoming.topic });
+                cx.out.note(&Note::NotRetained { topic: incoming.topic });
+                return false;
             }
         }
-        if let Some(expires) = incoming.expires() {
-            self.timers.retained_expires(expires, incoming.topic);
-        }
-        if !is_sys(incoming.topic) {
-            self.retained_count += 1;
-            self.retained_bytes += retained_size(&message);
-        }
         self.retained_ever += 1;
-        self.retained.insert(incoming.topic, Retained { message, number: self.retained_ever });
+        self.messages.hold(&message);
+        let retained = Retained { message, number: self.retained_ever };
+        if !is_sys(incoming.topic) {
+            self.save_retained(incoming.topic, &retained, incoming.origin.0, cx);
+        }
+        self.insert_retained(incoming.topic, retained);
+        true
+    }
+
+    pub(super) fn insert_retained(&mut self, topic: &TopicName, retained: Retained) {
+        if let Some(expires) = retained.message.expires() {
+            self.timers.retained_expires(expires, topic);
+        }
+        if !is_sys(topic) {
+            self.retained_count += 1;
+            self.retained_bytes += retained_size(&retained.message);
+        }
+        self.retained.insert(topic, retained);
     }
 
     /// The broker's own are few and do not count.
@@ -51,22 +73,30 @@ impl Core {
                 && self.retained_bytes.saturating_add(retained_size(message)) <= self.config.retained_bytes
     }
 
-    fn forget_retained(&mut self, topic: &TopicName) {
-        let Some(Retained { message, .. }) = self.retained.remove(topic) else { return };
+    fn take_retained(&mut self, topic: &TopicName) -> Option<Retained> {
+        let retained = self.retained.remove(topic)?;
+        let message = &retained.message;
         if let Some(expires) = message.expires() {
             self.timers.retained_goes(expires, topic);
         }
         if !is_sys(topic) {
             self.retained_count -= 1;
-            self.retained_bytes -= retained_size(&message);
+            self.retained_bytes -= retained_size(message);
         }
+        Some(retained)
     }
 
     /// Removes retained messages that have expired, so many at most.
-    pub(super) fn expire_retained(&mut self, limit: usize) {
+    pub(super) fn expire_retained(&mut self, limit: usize, cx: &mut Cx<'_>) {
         for _ in 0..limit {
             let Some(topic) = self.timers.next_retained(self.now) else { return };
-            self.forget_retained(&topic);
+            if let Some(Retained { message, .. }) = self.take_retained(&topic) {
+                let is_own = is_sys(&topic);
+                if !is_own {
+                    self.forget_retained(&topic, cx);
+                }
+                self.drop_retained(&message, !is_own, cx);
+            }
         }
     }
 
@@ -86,70 +116,76 @@ impl Core {
         let Some(replay) = session.exchange.as_mut().and_then(|exchange| exchange.replays.front_mut()) else {
             return false;
         };
-        let held = replay.held.take().or_else(|| {
+        if replay.held.as_ref().is_some_and(|held| matches!(held.answer, Answer::Open(_))) {
+            return false;
+        }
+        let (number, held) = (replay.number, replay.held.take());
+        let found = if let Some(held) = &held {
+            self.retained.get(&held.topic)
+        } else {
             let mut found = None;
+            replay.is_ahead = true;
             replay.cursor().step(&self.retained, 1, |_, retained| {
                 found = Some(retained);
                 ControlFlow::Break(())
             });
-            let message = Arc::clone(&found.filter(|retained| replay.includes(retained))?.message);
-            Some(Held { message, answer: Answer::NotAsked })
-        });
-        let is_last = replay.cursor().is_done();
+            found
+        };
+        let found =
+            found.filter(|retained| replay.includes(retained)).map(|found| Arc::clone(&found.message));
+        let is_last = replay.has_ended();
         let is_own =
             |message: &Message| granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);
-        let held = held.filter(|held| !held.message.is_expired(self.now) && !is_own(&held.message));
-        let held = held.map(|held| self.may_replay(key, held, cx));
-        let Some(session) = self.sessions.get_mut(key) else { return false };
-        match held {
-            Some(held) if matches!(held.answer, Answer::Open(_)) => {
-                let exchange = session.exchange.as_mut();
-                if let Some(replay) = exchange.and_then(|exchange| exchange.replays.front_mut()) {
-                    replay.held = Some(held);
+        if let Some(message) = found.filter(|message| !message.is_expired(self.now) && !is_own(message)) {
+            let asked = held.map_or(Answer::NotAsked, |held| held.answer);
+            let answer = if asked == Answer::NotAsked { self.may_replay(key, &message, cx) } else { asked };
+            match answer {
+                Answer::Open(_) | Answer::NotAsked => {
+                    self.hold_replay(key, Held { topic: message.topic().into(), answer });
+                    return false;
                 }
-                return false;
-            }
-            Some(Held { message, answer: Answer::Yes }) => {
-                if is_last {
-                    session.end_replay();
+                Answer::Yes => {
+                    let terms = Terms {
+                        qos: message.qos.min(granted.qos),
+                        retain: true,
+                        subscription_ids: granted.id.as_slice(),
+                        group: None,
+                    };
+                    let parcel = self.parcel(message, &terms);
+                    self.desk.tally.stats.copies_routed += 1;
+                    self.transmit(key, parcel, (MessageOrigin::Other, CopyOrigin::Replay(number)), cx);
                 }
-                let parcel = Parcel {
-                    qos: message.qos.min(granted.qos),
-                    retain: true,
-                    subscription_ids: granted.id.as_slice().into(),
-                    group: None,
-                    message,
-                };
-                self.desk.tally.stats.copies_routed += 1;
-                self.transmit(key, parcel, cx);
+                Answer::No => {}
             }
-            Some(_) | None => {
-                if is_last {
-                    session.end_replay();
-                }
-            }
+        }
+        if is_last {
+            self.end_replay(key, cx);
         }
         true
     }
 
-    /// Asks whether the client may get a retained message, if that was not asked yet.
-    fn may_replay(&mut self, key: Key, held: Held, cx: &mut Cx<'_>) -> Held {
-        let connection = |conn| self.connections.get(conn);
-        let session = self.sessions.get(key);
-        let client = session.and_then(|session| {
-            session.conn.and_then(connection).map(|connection| connection.client(&session.client_id))
-        });
-        let (Some(client), Answer::NotAsked) = (client, held.answer) else { return held };
-        let request =
-            Request::Replay { topic: held.message.topic(), publisher: held.message.publisher.as_deref() };
-        let answer = match self.questions.put(&Question { client, request }, cx) {
-            Ok(verdict) => Answer::of(verdict, &request),
+    /// Asks whether the client may get a retained message.
+    fn may_replay(&mut self, key: Key, message: &Message, cx: &mut Cx<'_>) -> Answer {
+        let Some(session) = self.sessions.get(key) else { return Answer::No };
+        let Some(connection) = session.conn.and_then(|conn| self.connections.get(conn)) else {
+            return Answer::NotAsked;
+        };
+        let request = Request::Replay { topic: message.topic(), publisher: message.publisher.as_deref() };
+        let question = Question { client: connection.client(&session.client_id), request };
+        match self.questions.put(&question, cx) {
+            Ok(verdict) => Answer::of(verdict),
             Err(ticket) => {
                 self.keep_open(ticket, About::Replay(key));
                 Answer::Open(ticket)
             }
-        };
-        Held { answer, ..held }
+        }
+    }
+
+    fn hold_replay(&mut self, key: Key, held: Held) {
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        if let Some(replay) = exchange.and_then(|exchange| exchange.replays.front_mut()) {
+            replay.held = Some(held);
+        }
     }
 
     fn held(&mut self, key: Key) -> Option<&mut Held> {
@@ -158,9 +194,7 @@ impl Core {
 
     pub(super) fn replay_answered(&mut self, key: Key, verdict: Verdict, cx: &mut Cx<'_>) {
         if let Some(held) = self.held(key) {
-            let Message { topic, publisher, .. } = &*held.message;
-            let request = Request::Replay { topic, publisher: publisher.as_deref() };
-            held.answer = Answer::of(verdict, &request);
+            held.answer = Answer::of(verdict);
         }
         self.pump(key, cx);
     }
@@ -176,8 +210,9 @@ impl Core {
 }
 
 impl Answer {
-    fn of(verdict: Verdict, request: &Request<'_>) -> Self {
-        if verdict.permission(request).is_ok() { Self::Yes } else { Self::No }
+    /// A verdict of yes or no.
+    fn of(verdict: Verdict) -> Self {
+        if verdict == Verdict::Allow { Self::Yes } else { Self::No }
     }
 }
 

@@ -34,7 +34,7 @@ impl Core {
             let question = Question { client: connection.client(&session.client_id), request };
             match self.questions.put(&question, cx) {
                 Ok(verdict) => {
-                    if !self.may_keep(key, &filter, kept, verdict) {
+                    if !self.may_keep(key, &filter, kept, verdict, cx) {
                         review.lost.push(filter);
                     }
                 }
@@ -55,7 +55,14 @@ impl Core {
     }
 
     /// Whether a subscription stays; perhaps with a lower QoS.
-    fn may_keep(&mut self, key: Key, filter: &TopicFilter, kept: Subscribed, verdict: Verdict) -> bool {
+    fn may_keep(
+        &mut self,
+        key: Key,
+        filter: &TopicFilter,
+        kept: Subscribed,
+        verdict: Verdict,
+        cx: &mut Cx<'_>,
+    ) -> bool {
         let Subscribed { granted, born } = kept;
         let Ok(permission) =
             verdict.permission(&Request::Subscribe { filter, qos: granted.qos, is_kept: true })
@@ -64,7 +71,8 @@ impl Core {
         };
         if permission.maximum_qos < granted.qos {
             let granted = Granted { qos: permission.maximum_qos, ..granted };
-            self.router.subscribe(key, filter, Subscribed { granted, born });
+            self.router.subscribe(key, filter, Subscribed { granted, born }, 0);
+            self.save_subscription(key, filter, Subscribed { granted, born }, cx);
         }
         true
     }
@@ -79,7 +87,7 @@ impl Core {
     ) {
         // It may have ended, and come again, in the meantime.
         let kept = self.router.get(key, filter).filter(|kept| kept.born == born);
-        let is_lost = kept.is_some_and(|kept| !self.may_keep(key, filter, kept, verdict));
+        let is_lost = kept.is_some_and(|kept| !self.may_keep(key, filter, kept, verdict, cx));
         let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
         let Some(review) = exchange.and_then(|exchange| exchange.review.as_mut()) else { return };
         review.open -= 1;
@@ -108,7 +116,7 @@ impl Core {
         let Some(review) = exchange.review.take_if(|review| review.open == 0) else { return };
         let mut ended = false;
         for filter in &review.lost {
-            if self.end_subscription(key, filter) {
+            if self.end_subscription(key, filter, cx) {
                 cx.out.note(&Note::Revoked { client_id: &client_id, filter });
                 ended = true;
             }
@@ -141,6 +149,7 @@ impl Core {
         for parcel in dropped {
             self.desk.tally.stats.copies_queued -= 1;
             self.hand_on(&parcel, client_id, DropReason::NotAuthorized, cx);
+            self.drop_parcel(key, &parcel, cx);
         }
     }
 

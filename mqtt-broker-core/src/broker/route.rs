@@ -1,6 +1,5 @@
 //! From a message to its subscribers (MQTT 5.0 §3.3.4).
 
-use alloc::sync::Arc;
 use core::mem;
 
 use mqtt_codec::QoS;
@@ -10,16 +9,21 @@ use super::{Core, Cx};
 use crate::message::Incoming;
 use crate::router::{Granted, PackedTarget, Target};
 use crate::slab::Key;
+use crate::store::MessageOrigin;
 use crate::{Message, Overlapping};
 
 impl Core {
     /// Routes a message that is kept already.
-    pub(super) fn route_message(&mut self, message: &Arc<Message>, cx: &mut Cx<'_>) {
+    pub(super) fn route_message(&mut self, message: Message, origin: MessageOrigin, cx: &mut Cx<'_>) {
+        let message = self.messages.keep(message);
         // It was written by us, so it can be read.
-        let Ok(properties) = message.properties(self.now) else { return };
-        let mut incoming = Incoming::stored(message, &properties);
-        incoming.from = message.publisher.as_ref().and_then(|publisher| self.session_of(publisher));
-        self.route(&mut incoming, cx);
+        if let Ok(properties) = message.properties(self.now) {
+            let mut incoming = Incoming::stored(&message, &properties);
+            incoming.from = message.publisher.as_ref().and_then(|publisher| self.session_of(publisher));
+            incoming.origin.0 = origin;
+            self.route(&mut incoming, cx);
+        }
+        self.messages.release(&message);
     }
 
     /// Gives a message to all who subscribe to its topic, and keeps it if it is to be retained. Whether there is anybody.
@@ -52,6 +56,7 @@ impl Core {
         }
         targets.clear();
         self.scratch.targets = targets;
+        incoming.end(&mut self.messages);
         has_subscribers
     }
 

@@ -1,5 +1,7 @@
 //! How long sessions live, and what becomes of wills (MQTT 5.0 §3.1.2.5, §4.1).
 
+use alloc::vec::Vec;
+
 use mqtt_codec::ReasonCode;
 use mqtt_session::{Handshake, Timestamp};
 
@@ -9,6 +11,7 @@ use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::session::{Exchange, Session};
 use crate::slab::Key;
+use crate::store::CopyOrigin;
 use crate::timers::{Alarm, Timer};
 
 impl Core {
@@ -49,14 +52,16 @@ impl Core {
             session.rest();
         }
         self.router.set_connected(key, false);
+        self.save_session(key, cx);
         self.come_due(key, cx);
     }
 
     /// The client is back in its session: nothing runs any more, and a will that waited is not sent (MQTT-3.1.3-9).
-    pub(super) fn continue_session(&mut self, key: Key) {
-        if let Some(session) = self.sessions.get_mut(key) {
-            session.will = None;
-            self.timers.set(&mut session.alarm, None, Timer::Session(key.index()));
+    pub(super) fn continue_session(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get_mut(key) else { return };
+        self.timers.set(&mut session.alarm, None, Timer::Session(key.index()));
+        if let Some(will) = session.will.take() {
+            self.forget_will(&will, cx);
         }
     }
 
@@ -80,6 +85,11 @@ impl Core {
         if is_due(session.will_due()) {
             self.publish_will(key, cx);
         }
+        self.set_session_timer(key);
+    }
+
+    /// Sets the timer for what the time will ask of a session.
+    pub(super) fn set_session_timer(&mut self, key: Key) {
         if let Some(session) = self.sessions.get_mut(key) {
             let at = session.expires().into_iter().chain(session.will_due()).min();
             self.timers.set(&mut session.alarm, at, Timer::Session(key.index()));
@@ -96,26 +106,34 @@ impl Core {
 
     /// The session ends: subscriptions and messages go, and a will that still waits is published (MQTT-3.1.2-8).
     pub(super) fn end_session(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let mut pairs = self.stored_subscriptions(key);
         let Some(mut session) = self.sessions.remove(key) else { return };
         let place = key.index();
         self.by_client.remove(self.config.hash(&session.client_id), place);
         self.timers.set(&mut session.alarm, None, Timer::Session(place));
         self.desk.tally.stats.subscriptions -= session.subscriptions as usize;
         self.desk.tally.stats.shared_subscriptions -= self.router.unsubscribe_all(key);
-        if let Some(mut exchange) = session.exchange {
+        let mut parcels = Vec::new();
+        if let Some(mut exchange) = session.exchange.take() {
             self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(place));
+            if session.is_stored {
+                pairs.add_those_of(&exchange);
+            }
             // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
             for (handshake, parcel) in exchange.send.into_messages() {
                 if handshake == Handshake::AtLeastOnce && parcel.group.is_some() {
                     self.desk.tally.stats.copies_routed += 1;
                     self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
                 }
+                parcels.push(parcel);
             }
             while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
                 self.desk.tally.stats.copies_queued -= 1;
                 self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
+                parcels.push(parcel);
             }
         }
+        self.forget_session(&session, &pairs, &parcels, cx);
         if let Some(will) = session.will {
             self.will_due(will, cx);
         }
@@ -134,6 +152,7 @@ impl Core {
         } else {
             if let (Some(group), Ok(properties)) = (parcel.group, parcel.message.properties(self.now)) {
                 let mut incoming = Incoming::stored(&parcel.message, &properties);
+                incoming.origin.1 = CopyOrigin::Copy(parcel.number);
                 if self.deliver_to_group(group, &mut incoming, false, cx) {
                     return;
                 }

@@ -1,6 +1,7 @@
 //! Shared subscriptions: which member gets a message (MQTT 5.0 §4.8.2).
 
 use mqtt_codec::QoS;
+use mqtt_topic::TopicName;
 
 use super::deliver::Terms;
 use super::{Core, Cx};
@@ -8,6 +9,7 @@ use crate::SharedStrategy;
 use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::router::Granted;
+use crate::session::Session;
 use crate::slab::Key;
 
 /// Members of a group that are compared, connected ones and then others, to find who gets a message.
@@ -32,7 +34,7 @@ impl Core {
 
     /// Whose it is by the strategy, but one that can take it now before one that cannot, one that is connected before one that
     /// is away, and one that would have to drop it last.
-    fn choose_member(&self, group: Key, incoming: &mut Incoming<'_>) -> Option<(Key, Granted)> {
+    fn choose_member(&mut self, group: Key, incoming: &mut Incoming<'_>) -> Option<(Key, Granted)> {
         let group = self.router.group(group)?;
         let preferred = (self.config.shared_strategy == SharedStrategy::Sticky)
             .then(|| group.last().and_then(|key| Some((key, group.member(key)?))))
@@ -51,7 +53,15 @@ impl Core {
         let wants_least = self.config.shared_strategy == SharedStrategy::LeastInFlight;
         let mut best: Option<((u8, usize), (Key, Granted))> = None;
         for (key, granted) in candidates {
-            let Some(class) = self.class(key, granted, incoming) else { continue };
+            let Some(session) = self.sessions.get(key) else { continue };
+            let qos = incoming.qos.min(granted.qos);
+            let class = if self.can_take_now(key, session, incoming.topic, qos) {
+                0
+            } else {
+                let message = incoming.message(&mut self.messages);
+                let size = Parcel::size_of(message, usize::from(granted.id.is_some()));
+                self.class(session, qos, size)
+            };
             let load = if wants_least { self.in_flight(key) } else { 0 };
             if best.is_none_or(|(best, _)| (class, load) < best) {
                 best = Some(((class, load), (key, granted)));
@@ -75,20 +85,18 @@ impl Core {
         Some(self.config.hash(text))
     }
 
-    /// How well a member can take a message: 0 is best.
-    fn class(&self, key: Key, granted: Granted, incoming: &mut Incoming<'_>) -> Option<u8> {
-        let session = self.sessions.get(key)?;
-        let qos = incoming.qos.min(granted.qos);
-        if session.conn.is_some() && self.may_deliver_now(key, session, incoming.topic, qos) {
-            return Some(0);
-        }
-        let size = Parcel::size_of(incoming.message(), usize::from(granted.id.is_some()));
+    fn can_take_now(&self, key: Key, session: &Session, topic: &TopicName, qos: QoS) -> bool {
+        session.conn.is_some() && self.may_deliver_now(key, session, topic, qos)
+    }
+
+    /// How well a member can let a message wait: 1 is best, behind those that need not.
+    fn class(&self, session: &Session, qos: QoS, size: usize) -> u8 {
         let is_full = self.queue_is_full(session, size);
-        Some(match session.conn {
+        match session.conn {
             Some(_) if !is_full => 1,
             None if qos != QoS::AtMostOnce && !is_full => 2,
             Some(_) | None => 3,
-        })
+        }
     }
 
     fn in_flight(&self, key: Key) -> usize {

@@ -11,7 +11,7 @@ use mqtt_topic::TopicFilter;
 
 use super::{Core, Cx, Taken};
 use crate::router::{Granted, Subscribed};
-use crate::session::length;
+use crate::session::{Replay, length};
 use crate::slab::Key;
 use crate::{Fault, Request, Verdict};
 
@@ -39,7 +39,7 @@ impl Core {
             let code = match verdict.permission(&request) {
                 Ok(permission) => {
                     let maximum_qos = permission.maximum_qos.min(self.config.maximum_qos);
-                    self.subscribe(key, entry, maximum_qos, packet.subscription_id)
+                    self.subscribe(key, entry, maximum_qos, packet.subscription_id, cx)
                 }
                 Err(refusal) => {
                     let code = refusal.reason_in(PacketType::SubAck);
@@ -99,6 +99,7 @@ impl Core {
         entry: Subscription<'_>,
         maximum_qos: QoS,
         id: Option<SubscriptionId>,
+        cx: &mut Cx<'_>,
     ) -> ReasonCode {
         let Subscription { filter, options } = entry;
         let existing = self.router.get(key, filter);
@@ -138,13 +139,18 @@ impl Core {
         let qos = options.qos.min(maximum_qos);
         let granted_options =
             Granted { qos, no_local: options.no_local, retain_as_published: options.retain_as_published, id };
-        if wants_retained
-            && self.exchange(key).is_some()
-            && let Some(session) = self.sessions.get_mut(key)
-        {
-            session.replay(filter, born, self.retained_ever);
+        if wants_retained && self.exchange(key).is_some() {
+            let mut replay = Replay::new(filter, born, self.number(), self.retained_ever);
+            // Before the subscription, without which it does not count.
+            self.save_replay(key, &mut replay, cx);
+            if let Some(session) = self.sessions.get_mut(key) {
+                session.replay(replay);
+            }
         }
-        self.router.subscribe(key, filter, Subscribed { granted: granted_options, born });
+        let subscribed = Subscribed { granted: granted_options, born };
+        let number = self.number();
+        self.router.subscribe(key, filter, subscribed, number);
+        self.save_subscription(key, filter, subscribed, cx);
         granted(qos)
     }
 
@@ -152,7 +158,7 @@ impl Core {
         let mut codes = Vec::with_capacity(packet.filters.len());
         for filter in packet.filters {
             // Compared as text, never matched (MQTT-3.10.4-1).
-            let existed = self.end_subscription(key, filter);
+            let existed = self.end_subscription(key, filter, cx);
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
         }
         let codes = codes.as_slice().into();
@@ -161,8 +167,11 @@ impl Core {
     }
 
     /// Ends a subscription, if the session has it.
-    pub(super) fn end_subscription(&mut self, key: Key, filter: &TopicFilter) -> bool {
+    pub(super) fn end_subscription(&mut self, key: Key, filter: &TopicFilter, cx: &mut Cx<'_>) -> bool {
         let existed = self.router.unsubscribe(key, filter);
+        if existed {
+            self.forget_subscription(key, filter, cx);
+        }
         if existed && let Some(session) = self.sessions.get_mut(key) {
             session.subscriptions -= 1;
             session.filter_bytes = session.filter_bytes.saturating_sub(length(filter));

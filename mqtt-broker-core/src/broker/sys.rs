@@ -4,13 +4,13 @@
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
-use alloc::sync::Arc;
 
 use mqtt_codec::QoS;
 use mqtt_session::Timestamp;
 use mqtt_topic::TopicName;
 
 use super::{Core, Cx};
+use crate::store::MessageOrigin;
 use crate::timers::{Alarm, Timer};
 use crate::{Message, Stats};
 
@@ -145,6 +145,6 @@ impl Core {
         }
         let message =
             Message::new(topic, value).with_qos(QoS::ExactlyOnce).with_retain(self.config.retain_available);
-        self.route_message(&Arc::new(message.received_at(self.now)), cx);
+        self.route_message(message.received_at(self.now), MessageOrigin::Other, cx);
     }
 }

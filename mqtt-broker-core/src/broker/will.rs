@@ -9,6 +9,7 @@ use super::questions::About;
 use super::{Core, Cx};
 use crate::session::{Owner, Will};
 use crate::slab::Key;
+use crate::store::MessageOrigin;
 use crate::{Client, Fault, Message, Note, Question, Request, Verdict};
 
 impl Core {
@@ -39,7 +40,7 @@ impl Core {
     /// Publishes a will if its client may do that now. Who it was is known though the client is gone.
     pub(super) fn will_due(&mut self, mut will: Box<Will>, cx: &mut Cx<'_>) {
         will.message.received = self.now;
-        if self.questions.wills() >= self.config.sessions {
+        if self.questions.count_wills() >= self.config.sessions {
             return self.will_answered(*will, Verdict::Deny(ReasonCode::QuotaExceeded), cx);
         }
         let question = Question { client: will.client(), request: will.request() };
@@ -53,9 +54,11 @@ impl Core {
         if let Err(refusal) = verdict.permission(&will.request()) {
             let Client { client_id, .. } = will.client();
             let reason = refusal.reason_in(PacketType::PubAck);
-            return cx.out.note(&Note::WillRefused { client_id, topic: will.message.topic(), reason });
+            cx.out.note(&Note::WillRefused { client_id, topic: will.message.topic(), reason });
+        } else {
+            self.route_message(will.message.clone(), MessageOrigin::Will(will.number), cx);
         }
-        self.route_message(&Arc::new(will.message), cx);
+        self.forget_will(&will, cx);
     }
 }
 
@@ -72,10 +75,11 @@ pub(super) fn kept(
     connect: &Connect<'_>,
     client_id: &Arc<str>,
     owner: Owner,
+    number: u64,
 ) -> Result<Option<Box<Will>>, Fault> {
     let Some(will) = connect.will else { return Ok(None) };
     let message = Message::new(will.topic, will.payload.to_vec()).with_qos(will.qos).with_retain(will.retain);
     let message = message.with_properties(&will.properties).map_err(|_| Fault::PropertyValue)?;
     let message = message.published_by(Some(Arc::clone(client_id)));
-    Ok(Some(Box::new(Will { message, delay: will.delay_interval.unwrap_or(0), owner })))
+    Ok(Some(Box::new(Will { message, delay: will.delay_interval.unwrap_or(0), owner, number })))
 }

@@ -251,6 +251,7 @@ impl World {
                 }
                 Action::Ask { ticket, .. } => self.asked.push_back(*ticket),
                 Action::Dropped { .. } => self.dropped += 1,
+                Action::Put { .. } | Action::Delete { .. } => {}
             }
         }
         self.check_bounds(&actions);

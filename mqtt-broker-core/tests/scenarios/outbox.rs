@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use mqtt_broker_core::{
     Actions, AuthenticationData, Client, ConnId, Decision, Note, Outgoing, Password, Policy, Question,
-    Refusal, Request, Ticket, Verdict,
+    Refusal, Request, StoreOp, Ticket, Verdict,
 };
 use mqtt_codec::{QoS, ReasonCode};
 
@@ -54,6 +54,8 @@ impl Actions for Outbox {
         self.asked.push_back(ticket);
         self.deeds.push(Deed::Told(print::question(question)));
     }
+
+    fn store(&mut self, _: StoreOp<'_>) {}
 
     fn note(&mut self, note: &Note<'_>) {
         self.deeds.extend(print::note(note, self.shown).map(Deed::Told));

@@ -19,6 +19,7 @@ impl World {
                     self.links.get_mut(&conn).expect("open").is_paused = false;
                     resumed.push(conn);
                 }
+                Action::Put { .. } | Action::Delete { .. } => {}
                 Action::Ask { .. } => panic!("the policy answers at once"),
                 Action::Dropped { reason, .. } => {
                     assert!(matches!(reason, DropReason::Offline | DropReason::SessionEnded), "{reason:?}");

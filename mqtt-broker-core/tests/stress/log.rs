@@ -37,6 +37,10 @@ impl Input {
 pub(crate) struct Log(Vec<(u64, Input, Vec<Action>)>);
 
 impl Log {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn push(&mut self, now: u64, input: Input, actions: &[Action]) {
         self.0.push((now, input, actions.to_vec()));
     }

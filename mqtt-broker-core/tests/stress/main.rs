@@ -25,6 +25,7 @@ mod model;
 mod request;
 mod routing;
 mod steps;
+mod store;
 mod wire;
 mod world;
 

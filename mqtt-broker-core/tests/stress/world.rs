@@ -12,11 +12,15 @@ use crate::link::Link;
 use crate::log::{Input, Log};
 use crate::model::Model;
 use crate::request::{Hello, Request};
+use crate::store::Store;
 
 /// The clients of the test, and one that comes at the end to see what is retained.
 pub(crate) const VERSIONS: [Version; 5] =
     [Version::V5, Version::V3_1_1, Version::V5, Version::V5, Version::V5];
 const CLIENT_IDS: [&str; VERSIONS.len()] = ["c0", "c1", "c2", "c3", "last"];
+
+/// Events after which the store is compared with the broker, which takes as long as many events.
+const EVENTS_PER_CHECK: usize = 32;
 
 /// Connections of one client that it has given up and the broker has not.
 const MOST_GIVEN_UP: usize = 2;
@@ -31,6 +35,7 @@ pub(crate) fn config() -> Config {
         session_expiry_maximum: 60,
         queued_messages: 100_000,
         output_window: 60,
+        durable: true,
         ..Config::default()
     }
 }
@@ -45,6 +50,7 @@ pub(crate) struct World {
     pub(crate) links: BTreeMap<ConnId, Link>,
     pub(crate) model: Model,
     log: Log,
+    store: Store,
     next_conn: u64,
 }
 
@@ -60,6 +66,7 @@ impl World {
             links: BTreeMap::new(),
             model: Model::new(config.session_expiry_maximum),
             log: Log::default(),
+            store: Store::default(),
             next_conn: 0,
         }
     }
@@ -243,6 +250,10 @@ impl World {
     fn handle(&mut self, input: Input) -> (Vec<Action>, BytesMut) {
         let (actions, rest) = input.apply(&mut self.broker, self.now);
         self.log.push(self.now, input, &actions);
+        self.store.apply(&actions);
+        if self.log.len().is_multiple_of(EVENTS_PER_CHECK) {
+            self.store.check(self.config, &self.broker, self.now);
+        }
         (actions, rest)
     }
 

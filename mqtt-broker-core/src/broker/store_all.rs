@@ -1,0 +1,134 @@
+//! Everything that is to survive, written once more.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use mqtt_session::{LocalId, RemoteId, Resend};
+use mqtt_topic::TopicFilterBuf;
+
+use super::publish::is_sys;
+use super::{Broker, Core};
+use crate::queue::Parcel;
+use crate::router::{Group, Router};
+use crate::session::Retained;
+use crate::slab::Key;
+use crate::store::{
+    CopyOrigin, CopyState, Journal, MessageOrigin, RetainedRecord, SessionRecord, StoreKey, write_copy,
+    write_message, write_replay, write_subscription, write_will,
+};
+use crate::{Actions, Message, Policy};
+
+impl<P: Policy> Broker<P> {
+    /// Puts all that is in the [store](Actions::store) once more, for a store that begins empty: a backup, or another one from now
+    /// on. It takes as long as there is much.
+    pub fn store_all(&mut self, actions: &mut dyn Actions) {
+        self.core.store_all(actions);
+    }
+}
+
+impl Core {
+    fn store_all(&mut self, out: &mut dyn Actions) {
+        if !self.config.durable {
+            return;
+        }
+        let mut written = BTreeSet::new();
+        let keys: Vec<_> = self.sessions.keys().collect();
+        for &key in &keys {
+            self.store_session(key, &mut written, out);
+        }
+        let Self { sessions, questions, retained, journal, messages, .. } = self;
+        let wills = keys.iter().filter_map(|&key| sessions.get(key)?.will.as_deref());
+        for will in wills.chain(questions.wills()) {
+            let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
+            journal.put(key, |out| write_will(out, will), out);
+        }
+        for (topic, Retained { message, number }) in retained.iter().filter(|(topic, _)| !is_sys(topic)) {
+            if let Some(message) = store_message(message, &mut written, journal, out) {
+                let record = RetainedRecord { number: *number, message };
+                journal.put(StoreKey::Retained(topic.as_str()), |out| record.write(out), out);
+            }
+        }
+        // None is on its way.
+        let complete = messages.number().to_be_bytes();
+        journal.put(StoreKey::Complete, |out| out.extend_from_slice(&complete), out);
+    }
+
+    fn store_session(&mut self, key: Key, written: &mut BTreeSet<u64>, out: &mut dyn Actions) {
+        let Self { sessions, router, journal, .. } = self;
+        let Some(session) = sessions.get(key) else { return };
+        let client_id = &*session.client_id;
+        if session.is_stored {
+            let left = session.conn.is_none().then_some(session.left);
+            let record = SessionRecord { expiry_interval: session.expiry_interval, left };
+            journal.put(StoreKey::Session(client_id), |out| record.write(out), out);
+            let mut subscriptions: Vec<(TopicFilterBuf, _)> = Vec::new();
+            router.visit_session(key, |filter, subscribed| subscriptions.push((filter.into(), subscribed)));
+            for (filter, subscribed) in subscriptions {
+                let key = StoreKey::Subscription { client_id, filter: filter.as_str() };
+                let group = router.group_number(&filter);
+                journal.put(key, |out| write_subscription(out, subscribed, group), out);
+            }
+        }
+        let Some(exchange) = &session.exchange else { return };
+        for (order, entry) in (0..).zip(exchange.send.iter()) {
+            match entry {
+                Resend::Publish(id, _, parcel) => {
+                    let state = CopyState::Sent { id, order };
+                    store_copy(client_id, parcel, state, router, written, journal, out);
+                }
+                Resend::PubRel(LocalId(id)) if session.is_stored => {
+                    let key = StoreKey::Released { id, client_id };
+                    journal.put(key, |out| out.extend_from_slice(&u64::to_be_bytes(order)), out);
+                }
+                Resend::PubRel(_) => {}
+            }
+        }
+        for parcel in exchange.queue.iter() {
+            store_copy(client_id, parcel, CopyState::Queued, router, written, journal, out);
+        }
+        if session.is_stored {
+            for RemoteId(id) in exchange.receive.unreleased() {
+                // Its message is complete, whichever it is.
+                let key = StoreKey::Received { id, client_id };
+                journal.put(key, |out| out.extend_from_slice(&u64::to_be_bytes(0)), out);
+            }
+            for replay in exchange.replays.iter().filter(|replay| replay.is_stored) {
+                let key = StoreKey::Replay { number: replay.number, client_id };
+                journal.put(key, |out| write_replay(out, replay), out);
+            }
+        }
+    }
+}
+
+fn store_copy(
+    client_id: &str,
+    parcel: &Parcel,
+    state: CopyState,
+    router: &Router,
+    written: &mut BTreeSet<u64>,
+    journal: &mut Journal,
+    out: &mut dyn Actions,
+) {
+    if parcel.is_stored
+        && let Some(message) = store_message(&parcel.message, written, journal, out)
+    {
+        let group = parcel.group.and_then(|group| router.group(group)).map_or(0, Group::number);
+        let key = StoreKey::Copy { number: parcel.number, client_id };
+        journal.put(key, |out| write_copy(out, parcel, message, group, state, CopyOrigin::Message), out);
+    }
+}
+
+/// Writes a message, if it was not yet, and gives its number.
+fn store_message(
+    message: &Message,
+    written: &mut BTreeSet<u64>,
+    journal: &mut Journal,
+    out: &mut dyn Actions,
+) -> Option<u64> {
+    let number = message.kept?.number;
+    if written.insert(number) {
+        let key = StoreKey::Message(number);
+        journal.put(key, |out| write_message(out, message, MessageOrigin::Other), out);
+    }
+    Some(number)
+}
