@@ -46,6 +46,7 @@
 
 extern crate alloc;
 
+mod acl;
 mod action;
 mod apart;
 mod broker;
@@ -65,6 +66,7 @@ mod slab;
 mod stats;
 mod timers;
 
+pub use acl::{Access, AclPolicy, PatternError, Rule};
 pub use action::{Action, Actions, Outgoing};
 pub use broker::Broker;
 pub use config::{Config, Damping, Overlapping, SharedStrategy};
