@@ -46,6 +46,7 @@
 
 extern crate alloc;
 
+mod acl;
 mod action;
 mod apart;
 mod broker;
@@ -67,6 +68,7 @@ mod stats;
 mod store;
 mod timers;
 
+pub use acl::{Access, AclPolicy, PatternError, Rule};
 pub use action::{Action, Actions, Outgoing};
 pub use broker::Broker;
 pub use config::{Config, Damping, Overlapping, SharedStrategy};

@@ -19,6 +19,7 @@ mod filter;
 mod filter_set;
 mod levels;
 mod name;
+mod relation;
 #[cfg(feature = "alloc")]
 mod retained;
 mod share;

@@ -205,3 +205,14 @@ fn the_parts_of_a_shared_filter() {
         assert!(filter(text).share().is_none() && !filter(text).is_shared(), "{text:?}");
     }
 }
+
+#[test]
+fn filters_cover_and_overlap() {
+    for (one, other, covers, is_covered, overlaps) in table::RELATIONS {
+        let (first, second) = (filter(one), filter(other));
+        assert_eq!(first.covers(second), *covers, "{one} covers {other}");
+        assert_eq!(second.covers(first), *is_covered, "{other} covers {one}");
+        assert_eq!(first.overlaps(second), *overlaps, "{one} and {other}");
+        assert_eq!(second.overlaps(first), *overlaps, "{other} and {one}");
+    }
+}

@@ -4,11 +4,11 @@ use mqtt_topic::{FilterSet, RetainedTrie, SharedGroups, SubscriptionTrie};
 
 use crate::model::{filter, naive_matches, name};
 
-/// Texts of one to four of these levels.
-fn texts(levels: &[&str]) -> Vec<String> {
+/// Texts of one to `most` of these levels.
+pub(crate) fn texts(levels: &[&str], most: usize) -> Vec<String> {
     let mut all = Vec::new();
     let mut longest = vec![String::new()];
-    for at in 0..4 {
+    for at in 0..most {
         let slash = if at == 0 { "" } else { "/" };
         let longer =
             longest.iter().flat_map(|text| levels.iter().map(move |level| format!("{text}{slash}{level}")));
@@ -19,11 +19,11 @@ fn texts(levels: &[&str]) -> Vec<String> {
 }
 
 fn names() -> Vec<String> {
-    texts(&["", "a", "$"])
+    texts(&["", "a", "$"], 4)
 }
 
-fn filters() -> Vec<String> {
-    let mut all = texts(&["", "a", "$", "+"]);
+pub(crate) fn filters() -> Vec<String> {
+    let mut all = texts(&["", "a", "$", "+"], 4);
     let front = all.iter().filter(|text| text.matches('/').count() < 3);
     let with_hash: Vec<_> = front.map(|text| format!("{text}/#")).chain(["#".into(), "/#".into()]).collect();
     all.extend(with_hash);

@@ -5,6 +5,7 @@ mod enumeration;
 mod filter_sets;
 mod groups;
 mod model;
+mod relations;
 mod retained;
 mod subscriptions;
 mod texts;

@@ -155,3 +155,60 @@ pub(crate) const MATCHES: &[(&str, &str, bool)] = &[
     ("$shared/g/a", "$shared/g/a", true), // ordinary filter
     ("$SHARE/g/a", "a", false), // ordinary filter, case matters
 ];
+
+/// Two topic filters, whether the first covers the second, the second the first, and whether they overlap.
+#[rustfmt::skip]
+pub(crate) const RELATIONS: &[(&str, &str, bool, bool, bool)] = &[
+    ("a/b", "a/b", true, true, true),
+    ("a/b", "a/c", false, false, false),
+    ("a/b", "a", false, false, false),
+    ("a", "a/", false, false, false), // empty levels count
+    ("a/", "a//", false, false, false),
+    ("/", "+", false, false, false), // two levels
+    ("a/+", "a/b", true, false, true),
+    ("a/+", "a/", true, false, true),
+    ("a/+", "a", false, false, false),
+    ("a/+", "+/b", false, false, true), // a/b
+    ("a/+", "+/b/c", false, false, false),
+    ("a/+/c", "a/b/+", false, false, true), // a/b/c
+    ("a/+/c", "a/b/d", false, false, false),
+    ("a/#", "a", true, false, true), // parent level
+    ("a/#", "a/", true, false, true),
+    ("a/#", "a/b/c", true, false, true),
+    ("a/#", "a/+", true, false, true),
+    ("a/#", "a/+/#", true, false, true), // the second does not match a
+    ("a/#", "a/b/#", true, false, true),
+    ("a/#", "+", false, false, true), // a
+    ("a/#", "+/b", false, false, true),
+    ("a/#", "b/#", false, false, false),
+    ("a/#", "ab", false, false, false),
+    ("+/#", "a/#", true, false, true),
+    ("+/#", "+/+/#", true, false, true),
+    ("+/+/#", "a", false, false, false),
+    ("+/b/#", "a/+", false, false, true),
+    ("#", "+", true, false, true),
+    ("#", "+/#", true, true, true), // every name has a first level
+    ("#", "+/+/#", true, false, true),
+    ("#", "/", true, false, true),
+    ("#", "/#", true, false, true),
+    ("#", "#", true, true, true),
+    ("/#", "/+/#", true, true, true), // the parent level would be an empty name
+    ("/#", "+/+/#", false, true, true),
+    ("/#", "+", false, false, false),
+    ("//#", "/+", false, false, true), // /
+    ("#", "$SYS", false, false, false), // MQTT-4.7.2-1
+    ("#", "$SYS/#", false, false, false),
+    ("#", "$", false, false, false),
+    ("+/#", "$SYS/#", false, false, false),
+    ("+/a", "$SYS/a", false, false, false),
+    ("$SYS/#", "$SYS/+/x", true, false, true),
+    ("$SYS/#", "$SYS", true, false, true),
+    ("a/#", "a/$b", true, false, true), // a `$` elsewhere is ordinary
+    ("a/+", "a/$b", true, false, true),
+    ("+/$b", "a/+", false, false, true),
+    ("$share/g/a/#", "a/b", true, false, true), // through the group
+    ("$share/g/a/+", "$share/h/a/+", true, true, true),
+    ("#", "$share/g/#", true, true, true),
+    ("#", "$share/g/$SYS/#", false, false, false),
+    ("#", "$share", false, false, false), // ordinary filter
+];
