@@ -31,7 +31,13 @@ use crate::policy::{Client, Decision, Policy, Question, Request, Verdict};
 ///     .with(Rule::allow(Access::Publish, "site/%c/#")?);
 /// policy.add_to_group("ann", "guests");
 ///
-/// let client = |client_id, user_name| Client { client_id, user_name, version: Version::V5, listener: ListenerId(0) };
+/// let client = |client_id, user_name| Client {
+///     client_id,
+///     user_name,
+///     identity: None,
+///     version: Version::V5,
+///     listener: ListenerId(0),
+/// };
 /// let (ann, bob) = (client("boiler", Some("ann")), client("boiler", Some("bob")));
 ///
 /// assert!(policy.may_publish(&bob, TopicName::new("site/boiler/temperature")?));
@@ -165,6 +171,7 @@ impl<P: Policy> Policy for AclPolicy<P> {
                 self.may_publish(&question.client, topic)
             }
             Request::Subscribe { filter, .. } => self.may_subscribe(&question.client, filter),
+            Request::Replay { topic, .. } => self.may_receive(&question.client, topic),
         };
         Decision::Now(match is_allowed {
             true => Verdict::Allow,

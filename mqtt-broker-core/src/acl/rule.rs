@@ -24,6 +24,7 @@ pub struct Rule {
     pattern: Pattern,
     client_id: Option<Box<str>>,
     user_name: Option<Box<str>>,
+    identity: Option<Box<str>>,
     group: Option<Box<str>>,
 }
 
@@ -54,7 +55,7 @@ impl Rule {
 
     fn new(effect: Effect, access: Access, pattern: &str) -> Result<Self, PatternError> {
         let pattern = Pattern::new(pattern)?;
-        Ok(Self { effect, access, pattern, client_id: None, user_name: None, group: None })
+        Ok(Self { effect, access, pattern, client_id: None, user_name: None, identity: None, group: None })
     }
 
     /// Only for the client with this Client Identifier.
@@ -67,6 +68,12 @@ impl Rule {
     #[must_use]
     pub fn for_user(self, user_name: &str) -> Self {
         Self { user_name: Some(user_name.into()), ..self }
+    }
+
+    /// Only for clients who are this by what the transport says ([`Client::identity`]).
+    #[must_use]
+    pub fn for_identity(self, identity: &str) -> Self {
+        Self { identity: Some(identity.into()), ..self }
     }
 
     /// Only for clients whose User Name is in this group ([`AclPolicy::add_to_group`](crate::AclPolicy::add_to_group)).
@@ -93,6 +100,7 @@ impl Rule {
         (self.access == access || self.access == Access::Both)
             && self.client_id.as_deref().is_none_or(|wanted| client.client_id == wanted)
             && self.user_name.as_deref().is_none_or(is_user)
+            && self.identity.as_deref().is_none_or(|wanted| client.identity == Some(wanted))
             && self.group.as_deref().is_none_or(is_in)
             && match self.effect {
                 Effect::Allow => self.pattern.covers(client, topic),

@@ -30,7 +30,11 @@ fn receive<'a, P: Policy>(
 /// A broker with these rules, and what CONNECT leads to.
 fn connect<P: Policy>(policy: P, connect: Connect<'_>) -> (Broker<P>, Vec<Action>) {
     let mut broker = Broker::new(Config { reason_strings: false, ..Config::default() }, policy);
-    broker.handle(Timestamp::ZERO, Event::Opened { conn: A, listener: ListenerId(0) }, &mut Vec::new());
+    broker.handle(
+        Timestamp::ZERO,
+        Event::Opened { conn: A, listener: ListenerId(0), identity: None },
+        &mut Vec::new(),
+    );
     let actions = receive(&mut broker, A, connect);
     (broker, actions)
 }
@@ -106,8 +110,12 @@ fn the_policy_within_is_asked_who_may_connect_and_nothing_else() {
     let qos = QoS::AtMostOnce;
     for (topic, expected) in [("a", yes), ("b", no)] {
         assert_eq!(decide(Request::Publish { topic: name(topic), qos, retain: false }), expected);
-        assert_eq!(decide(Request::Will { topic: name(topic), qos, retain: false }), expected);
-        assert_eq!(decide(Request::Subscribe { filter: filter(topic), qos }), expected);
+        let (topic, filter) = (name(topic), filter(topic));
+        for again in [false, true] {
+            assert_eq!(decide(Request::Will { topic, qos, retain: false, is_due: again }), expected);
+            assert_eq!(decide(Request::Subscribe { filter, qos, is_kept: again }), expected);
+        }
+        assert_eq!(decide(Request::Replay { topic, publisher: None }), expected);
     }
     assert_eq!(asked, 2);
 }

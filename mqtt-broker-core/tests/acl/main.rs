@@ -8,7 +8,7 @@ use mqtt_codec::{TopicFilter, TopicName, Version};
 
 /// The one place where a client is made.
 pub(crate) fn client<'a>(client_id: &'a str, user_name: Option<&'a str>) -> Client<'a> {
-    Client { client_id, user_name, version: Version::V5, listener: ListenerId(0) }
+    Client { client_id, user_name, identity: None, version: Version::V5, listener: ListenerId(0) }
 }
 
 pub(crate) fn name(text: &str) -> &TopicName {
@@ -119,6 +119,12 @@ fn a_rule_is_for_those_whom_it_names() {
     assert_eq!(may(&policy, "y", Some("ann")), [false, true, true, false]);
     assert_eq!(may(&policy, "x", Some("cid")), [true, false, false, false]);
     assert_eq!(may(&policy, "x", None), [true, false, false, false]);
+
+    let by_certificate = AclPolicy::new(AllowAll).with(allow("a").for_identity("CN=x"));
+    for (identity, may) in [(Some("CN=x"), true), (Some("CN=y"), false), (None, false)] {
+        let x = Client { identity, ..client("CN=x", Some("CN=x")) };
+        assert_eq!(by_certificate.may_publish(&x, name("a")), may);
+    }
 
     let before = policy.clone();
     assert!(policy.add_to_group("dan", "new") && policy.remove_from_group("dan", "new"));
