@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes};
-use mqtt_codec::Version;
+use mqtt_codec::{QoS, Version};
 use mqtt_topic::TopicNameBuf;
 
 use crate::{ConnId, DropReason, Note, Question, StoreOp, Ticket};
@@ -113,6 +113,7 @@ pub enum Action {
     Dropped {
         client_id: String,
         topic: TopicNameBuf,
+        qos: QoS,
         reason: DropReason,
     },
 }
@@ -148,8 +149,8 @@ impl Actions for Vec<Action> {
     }
 
     fn note(&mut self, note: &Note<'_>) {
-        if let Note::Dropped { client_id, topic, reason } = *note {
-            self.push(Action::Dropped { client_id: client_id.into(), topic: topic.into(), reason });
+        if let Note::Dropped { client_id, topic, qos, reason } = *note {
+            self.push(Action::Dropped { client_id: client_id.into(), topic: topic.into(), qos, reason });
         }
     }
 }

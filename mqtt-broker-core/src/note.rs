@@ -1,4 +1,4 @@
-use mqtt_codec::{DecodeError, ReasonCode, Version};
+use mqtt_codec::{DecodeError, QoS, ReasonCode, Version};
 use mqtt_session::Timestamp;
 use mqtt_topic::{TopicFilter, TopicName};
 
@@ -92,6 +92,8 @@ pub enum Note<'a> {
         client_id: &'a str,
         /// The topic of the message.
         topic: &'a TopicName,
+        /// The QoS at which the client would have got it.
+        qos: QoS,
         /// Why.
         reason: DropReason,
     },
@@ -121,8 +123,24 @@ pub enum DropReason {
     Expired,
     /// It is larger than the client's Maximum Packet Size (MQTT-3.1.2-25).
     TooLarge,
+    /// A QoS 0 message for a client that does not read as fast as messages come
+    /// ([`Config::output_window`](crate::Config::output_window)).
+    Congested,
     /// The client may not read it any more: the subscription because of which it waited was [revoked](Note::Revoked).
     NotAuthorized,
     /// The session ended before it was sent; or before it was acknowledged, and nobody else of its group could take it.
     SessionEnded,
+}
+
+impl DropReason {
+    /// All reasons.
+    pub const ALL: [Self; 7] = [
+        Self::Offline,
+        Self::QueueFull,
+        Self::Expired,
+        Self::TooLarge,
+        Self::Congested,
+        Self::NotAuthorized,
+        Self::SessionEnded,
+    ];
 }

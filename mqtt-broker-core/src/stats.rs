@@ -1,9 +1,6 @@
-use crate::Faults;
+use crate::{Copies, Faults};
 
 /// Counts of a broker: what there is now, and what has happened since it was made.
-///
-/// A copy is one message for one client. Nothing is lost without being counted: at every moment
-/// `copies_routed == copies_sent + copies_queued + copies_dropped`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stats {
@@ -43,14 +40,12 @@ pub struct Stats {
     pub publishes_sent: u64,
     /// Bytes of their payloads.
     pub publish_bytes_sent: u64,
-    /// Copies that were made for clients, and retained messages that were found for subscriptions.
-    pub copies_routed: u64,
-    /// Copies that were sent, each counted once however often it is sent again.
-    pub copies_sent: u64,
-    /// Copies that wait now.
-    pub copies_queued: u64,
-    /// Copies that were dropped; each had a [`Note::Dropped`](crate::Note::Dropped).
-    pub copies_dropped: u64,
+    /// Copies of QoS 0.
+    pub at_most_once: Copies,
+    /// Copies of QoS 1.
+    pub at_least_once: Copies,
+    /// Copies of QoS 2.
+    pub exactly_once: Copies,
 }
 
 /// What was counted. It changes nothing: states that only differ in what led to them are the same.

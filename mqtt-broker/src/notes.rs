@@ -16,8 +16,8 @@ pub(crate) fn log(note: &Note<'_>, mut peer: impl FnMut(ConnId) -> Option<Socket
         }
         Note::Refused { conn, reason } => info!(peer = peer(conn), %reason, "refused"),
         Note::Malformed { conn, error } => info!(peer = peer(conn), %error, "malformed packet"),
-        Note::Dropped { client_id, topic, reason } => {
-            debug!(client_id, topic = topic.as_str(), ?reason, "dropped");
+        Note::Dropped { client_id, topic, qos, reason } => {
+            debug!(client_id, topic = topic.as_str(), qos = qos as u8, ?reason, "dropped");
         }
         Note::Damped { conn, client_id, .. } => {
             info!(client_id, peer = peer(conn), "connects too often and has to wait");

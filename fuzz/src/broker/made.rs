@@ -40,10 +40,10 @@ impl Actions for Made {
     fn store(&mut self, _: StoreOp<'_>) {}
 
     fn note(&mut self, note: &Note<'_>) {
-        if let Note::Dropped { client_id, topic, reason } = *note {
+        if let Note::Dropped { client_id, topic, qos, reason } = *note {
             self.dropped += 1;
             self.actions
-                .push((Action::Dropped { client_id: client_id.into(), topic: topic.into(), reason }, false));
+                .push((Action::Dropped { client_id: client_id.into(), topic: topic.into(), qos, reason }, false));
         }
     }
 }

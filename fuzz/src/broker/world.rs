@@ -236,9 +236,8 @@ impl World {
         }
         self.dropped += made.dropped;
         let stats = self.broker.stats();
-        let ends = stats.copies_sent + stats.copies_queued + stats.copies_dropped;
-        assert_eq!(stats.copies_routed, ends, "each copy is somewhere: {stats:?}");
-        assert_eq!(stats.copies_dropped, self.dropped, "each dropped copy has a note");
+        assert!(stats.are_conserved(), "each copy is somewhere: {stats:?}");
+        assert_eq!(stats.all_copies().all_dropped(), self.dropped, "each dropped copy has a note");
         resumed
     }
 

@@ -5,6 +5,7 @@ use mqtt_session::{AckError, LocalId, Released, RemoteId};
 
 use super::{Core, Cx};
 use crate::Fault;
+use crate::queue::Parcel;
 use crate::session::Exchange;
 use crate::slab::Key;
 
@@ -18,8 +19,16 @@ impl Core {
             exchange.send.puback(LocalId(packet.packet_id)).inspect(|parcel| exchange.landed(parcel))
         });
         let outcome = outcome.unwrap_or(Err(AckError::UnknownId));
-        let outcome = outcome.map(|parcel| self.drop_parcel(key, &parcel, cx));
+        let outcome = outcome.map(|parcel| self.delivered(key, &parcel, cx));
         self.acknowledged(conn, key, outcome, cx);
+    }
+
+    /// A copy has been acknowledged.
+    fn delivered(&mut self, key: Key, parcel: &Parcel, cx: &mut Cx<'_>) {
+        let copies = self.desk.tally.stats.copies_mut(parcel.qos);
+        copies.in_flight -= 1;
+        copies.delivered += 1;
+        self.drop_parcel(key, parcel, cx);
     }
 
     pub(super) fn on_pubcomp(&mut self, conn: Key, key: Key, packet: PubComp<'_>, cx: &mut Cx<'_>) {
@@ -46,7 +55,7 @@ impl Core {
             Ok(Released::SendPubRel(parcel)) => {
                 if let Some(parcel) = parcel {
                     self.save_released(key, id, cx);
-                    self.drop_parcel(key, &parcel, cx);
+                    self.delivered(key, &parcel, cx);
                 }
                 self.send(conn, pubrel(ReasonCode::Success), cx);
                 self.acknowledged(conn, key, Ok(()), cx);
@@ -56,7 +65,7 @@ impl Core {
                 self.send(conn, pubrel(ReasonCode::PacketIdentifierNotFound), cx);
             }
             Ok(Released::Refused(parcel)) => {
-                self.drop_parcel(key, &parcel, cx);
+                self.delivered(key, &parcel, cx);
                 self.acknowledged(conn, key, Ok(()), cx);
             }
             Err(error) => self.acknowledged(conn, key, Err(error), cx),

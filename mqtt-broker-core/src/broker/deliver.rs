@@ -55,8 +55,9 @@ impl Core {
         cx: &mut Cx<'_>,
     ) {
         let Some(session) = self.sessions.get(key) else { return };
+        self.desk.tally.stats.copies_mut(terms.qos).routed += 1;
         if incoming.is_late(self.now) {
-            return self.drop_copy(key, incoming.topic, DropReason::Expired, cx);
+            return self.drop_copy(key, incoming.topic, terms.qos, DropReason::Expired, cx);
         }
         let is_qos_0 = terms.qos == QoS::AtMostOnce;
         let connection = session.conn.and_then(|conn| self.connections.get(conn));
@@ -84,8 +85,8 @@ impl Core {
                 number: incoming.number,
             };
             return match send::publish(connection, &copy, &mut self.desk, cx.out) {
-                Ok(()) => self.desk.tally.stats.copies_sent += 1,
-                Err(reason) => self.drop_copy(key, incoming.topic, reason, cx),
+                Ok(()) => self.desk.tally.stats.at_most_once.delivered += 1,
+                Err(reason) => self.drop_copy(key, incoming.topic, terms.qos, reason, cx),
             };
         }
         let message = Arc::clone(incoming.message(&mut self.messages));
@@ -180,7 +181,7 @@ impl Core {
             None
         };
         if let Some(reason) = reason {
-            self.drop_copy(key, &parcel.message.topic, reason, cx);
+            self.drop_copy(key, &parcel.message.topic, parcel.qos, reason, cx);
             return self.drop_parcel(key, &parcel, cx);
         }
         let Self { sessions, config, journal, messages, router, .. } = self;
@@ -188,9 +189,10 @@ impl Core {
             let mut ledger = Ledger { journal, messages, router, out: cx.out };
             ledger.save_copy(&session.client_id, &mut parcel, CopyState::Queued, origin);
         }
+        let qos = parcel.qos;
         if let Some(exchange) = self.exchange(key) {
             exchange.queue.push(parcel);
-            self.desk.tally.stats.copies_queued += 1;
+            self.desk.tally.stats.copies_mut(qos).queued += 1;
         }
     }
 
@@ -198,17 +200,17 @@ impl Core {
         let now = self.now;
         let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
         for parcel in exchange.map(|exchange| exchange.queue.take_expired(now)).unwrap_or_default() {
-            self.desk.tally.stats.copies_queued -= 1;
-            self.drop_copy(key, &parcel.message.topic, DropReason::Expired, cx);
+            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+            self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::Expired, cx);
             self.drop_parcel(key, &parcel, cx);
         }
     }
 
     /// Counts and reports a copy that a session which goes on does not get.
-    fn drop_copy(&mut self, key: Key, topic: &TopicName, reason: DropReason, cx: &mut Cx<'_>) {
+    fn drop_copy(&mut self, key: Key, topic: &TopicName, qos: QoS, reason: DropReason, cx: &mut Cx<'_>) {
         if let Some(session) = self.sessions.get(key) {
             let client_id = Arc::clone(&session.client_id);
-            self.dropped(&client_id, topic, reason, cx);
+            self.dropped(&client_id, topic, qos, reason, cx);
         }
     }
 
@@ -216,11 +218,12 @@ impl Core {
         &mut self,
         client_id: &str,
         topic: &TopicName,
+        qos: QoS,
         reason: DropReason,
         cx: &mut Cx<'_>,
     ) {
-        self.desk.tally.stats.copies_dropped += 1;
-        cx.out.note(&Note::Dropped { client_id, topic, reason });
+        self.desk.tally.stats.copies_mut(qos).drop_one(reason);
+        cx.out.note(&Note::Dropped { client_id, topic, qos, reason });
     }
 
     /// Sends a new copy to a client that has room for it, or drops it if the client can never take it.
@@ -239,8 +242,8 @@ impl Core {
                 let Some(connection) = conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
                 let desk = &mut *self.desk;
                 match send::parcel(connection, &parcel, Delivery::AtMostOnce, now, desk, cx.out) {
-                    Ok(()) => self.desk.tally.stats.copies_sent += 1,
-                    Err(reason) => self.drop_copy(key, &parcel.message.topic, reason, cx),
+                    Ok(()) => self.desk.tally.stats.at_most_once.delivered += 1,
+                    Err(reason) => self.drop_copy(key, &parcel.message.topic, parcel.qos, reason, cx),
                 }
                 self.drop_parcel(key, &parcel, cx);
             }
@@ -284,9 +287,9 @@ impl Core {
             .get(id)
             .map_or(Ok(()), |parcel| send::parcel(connection, parcel, delivery, *now, desk, cx.out));
         match sent.err().and_then(|reason| Some((reason, exchange.abandon(id)?))) {
-            None => self.desk.tally.stats.copies_sent += 1,
+            None => self.desk.tally.stats.copies_mut(handshake.qos()).in_flight += 1,
             Some((reason, parcel)) => {
-                self.drop_copy(key, &parcel.message.topic, reason, cx);
+                self.drop_copy(key, &parcel.message.topic, parcel.qos, reason, cx);
                 self.drop_parcel(key, &parcel, cx);
             }
         }
@@ -316,9 +319,9 @@ impl Core {
             let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
             let Some(exchange) = exchange else { return };
             if let Some(parcel) = exchange.queue.pop(quota_is_open, before) {
-                self.desk.tally.stats.copies_queued -= 1;
+                self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
                 if parcel.message.is_expired(self.now) {
-                    self.drop_copy(key, &parcel.message.topic, DropReason::Expired, cx);
+                    self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::Expired, cx);
                     self.drop_parcel(key, &parcel, cx);
                 } else {
                     self.transmit(key, parcel, Default::default(), cx);
@@ -378,8 +381,8 @@ impl Core {
         }
         // The client's limit is smaller than it was: handled as if delivered.
         for parcel in too_large {
-            self.desk.tally.stats.copies_sent -= 1;
-            self.drop_copy(key, &parcel.message.topic, DropReason::TooLarge, cx);
+            self.desk.tally.stats.copies_mut(parcel.qos).in_flight -= 1;
+            self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::TooLarge, cx);
             self.drop_parcel(key, &parcel, cx);
         }
     }

@@ -80,7 +80,7 @@ impl Core {
             self.set_session_timer(key);
         }
         for (client_id, parcel) in homeless {
-            self.desk.tally.stats.copies_routed += 1;
+            self.desk.tally.stats.copies_mut(parcel.qos).routed += 1;
             self.hand_on(&parcel, &client_id, DropReason::SessionEnded, cx);
             self.ledger(cx).drop_parcel(&client_id, &parcel);
         }
@@ -191,9 +191,10 @@ impl Core {
                 (None, _) => homeless.push((client_id, parcel)),
                 (Some(key), CopyState::Queued) => {
                     if let Some(exchange) = self.exchange(key) {
+                        let qos = parcel.qos;
                         exchange.queue.push(parcel);
-                        self.desk.tally.stats.copies_routed += 1;
-                        self.desk.tally.stats.copies_queued += 1;
+                        self.desk.tally.stats.copies_mut(qos).routed += 1;
+                        self.desk.tally.stats.copies_mut(qos).queued += 1;
                     }
                 }
                 (Some(key), CopyState::Sent { id, order }) => {
@@ -206,8 +207,8 @@ impl Core {
             if let Some(exchange) = self.exchange(key) {
                 exchange.in_flight_bytes += parcel.size();
                 exchange.send.put_back(id, Some((handshake, parcel)));
-                self.desk.tally.stats.copies_routed += 1;
-                self.desk.tally.stats.copies_sent += 1;
+                self.desk.tally.stats.copies_mut(handshake.qos()).routed += 1;
+                self.desk.tally.stats.copies_mut(handshake.qos()).in_flight += 1;
             }
         }
         homeless

@@ -152,7 +152,7 @@ impl Core {
                         group: None,
                     };
                     let parcel = self.parcel(message, &terms);
-                    self.desk.tally.stats.copies_routed += 1;
+                    self.desk.tally.stats.copies_mut(terms.qos).routed += 1;
                     self.transmit(key, parcel, (MessageOrigin::Other, CopyOrigin::Replay(number)), cx);
                 }
                 Answer::No => {}

@@ -147,7 +147,7 @@ impl Core {
             }
         });
         for parcel in dropped {
-            self.desk.tally.stats.copies_queued -= 1;
+            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
             self.hand_on(&parcel, client_id, DropReason::NotAuthorized, cx);
             self.drop_parcel(key, &parcel, cx);
         }

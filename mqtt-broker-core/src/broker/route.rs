@@ -48,7 +48,7 @@ impl Core {
                 }
                 Some(Target::Group(place)) => {
                     if let Some(group) = self.router.group_at(place) {
-                        self.deliver_to_group(group, incoming, true, cx);
+                        self.deliver_to_group(group, incoming, cx);
                     }
                 }
                 None => {}
@@ -74,7 +74,6 @@ impl Core {
             matches.iter().map(|(_, granted)| granted).filter(|granted| !(is_own && granted.no_local));
         if self.config.overlapping == Overlapping::CopyEach || matches.len() == 1 {
             for granted in heard {
-                self.desk.tally.stats.copies_routed += 1;
                 self.deliver(key, incoming, &Terms::of(granted, incoming, None), cx);
             }
             return;
@@ -94,7 +93,6 @@ impl Core {
                 subscription_ids: &subscription_ids,
                 group: None,
             };
-            self.desk.tally.stats.copies_routed += 1;
             self.deliver(key, incoming, &terms, cx);
         }
         subscription_ids.clear();

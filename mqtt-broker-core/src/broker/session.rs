@@ -121,14 +121,17 @@ impl Core {
             }
             // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
             for (handshake, parcel) in exchange.send.into_messages() {
-                if handshake == Handshake::AtLeastOnce && parcel.group.is_some() {
-                    self.desk.tally.stats.copies_routed += 1;
+                self.desk.tally.stats.copies_mut(parcel.qos).in_flight -= 1;
+                if handshake == Handshake::AtLeastOnce {
                     self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
+                } else {
+                    let topic = &parcel.message.topic;
+                    self.dropped(&session.client_id, topic, parcel.qos, DropReason::SessionEnded, cx);
                 }
                 parcels.push(parcel);
             }
             while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
-                self.desk.tally.stats.copies_queued -= 1;
+                self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
                 self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
                 parcels.push(parcel);
             }
@@ -153,12 +156,14 @@ impl Core {
             if let (Some(group), Ok(properties)) = (parcel.group, parcel.message.properties(self.now)) {
                 let mut incoming = Incoming::stored(&parcel.message, &properties);
                 incoming.origin.1 = CopyOrigin::Copy(parcel.number);
-                if self.deliver_to_group(group, &mut incoming, false, cx) {
+                if self.deliver_to_group(group, &mut incoming, cx) {
+                    // It was counted anew.
+                    self.desk.tally.stats.copies_mut(parcel.qos).routed -= 1;
                     return;
                 }
             }
             otherwise
         };
-        self.dropped(client_id, &parcel.message.topic, reason, cx);
+        self.dropped(client_id, &parcel.message.topic, parcel.qos, reason, cx);
     }
 }

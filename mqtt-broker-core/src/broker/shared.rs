@@ -16,17 +16,15 @@ use crate::slab::Key;
 const MEMBERS_COMPARED: usize = 32;
 
 impl Core {
-    /// Gives a message to one member of a group. False if there is none. A copy that was made before is not a new one.
+    /// Gives a message to one member of a group. False if there is none.
     pub(super) fn deliver_to_group(
         &mut self,
         group: Key,
         incoming: &mut Incoming<'_>,
-        is_new: bool,
         cx: &mut Cx<'_>,
     ) -> bool {
         let Some((member, granted)) = self.choose_member(group, incoming) else { return false };
         self.router.served(group, member);
-        self.desk.tally.stats.copies_routed += u64::from(is_new);
         // Under its own subscription alone (MQTT-4.8.2-3).
         self.deliver(member, incoming, &Terms::of(&granted, incoming, Some(group)), cx);
         true

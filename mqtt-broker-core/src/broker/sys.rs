@@ -58,7 +58,7 @@ const COUNTERS: [Counter; 8] = [
     ("bytes/sent", |stats| stats.bytes_sent),
     ("publish/received", |stats| stats.publishes_received),
     ("publish/sent", |stats| stats.publishes_sent),
-    ("publish/dropped", |stats| stats.copies_dropped),
+    ("publish/dropped", |stats| stats.all_copies().all_dropped()),
     ("connections", |stats| stats.connects),
 ];
 
@@ -71,12 +71,12 @@ const COUNTS: [Counter; 20] = [
     ("clients/expired", |stats| stats.sessions_expired),
     ("messages/received", |stats| stats.packets_received),
     ("messages/sent", |stats| stats.packets_sent),
-    ("messages/stored", |stats| stats.retained_messages as u64 + stats.copies_queued),
+    ("messages/stored", |stats| stats.retained_messages as u64 + stats.all_copies().queued),
     ("bytes/received", |stats| stats.bytes_received),
     ("bytes/sent", |stats| stats.bytes_sent),
     ("publish/messages/received", |stats| stats.publishes_received),
     ("publish/messages/sent", |stats| stats.publishes_sent),
-    ("publish/messages/dropped", |stats| stats.copies_dropped),
+    ("publish/messages/dropped", |stats| stats.all_copies().all_dropped()),
     ("publish/bytes/received", |stats| stats.publish_bytes_received),
     ("publish/bytes/sent", |stats| stats.publish_bytes_sent),
     ("retained messages/count", |stats| stats.retained_messages as u64),

@@ -63,7 +63,7 @@ fn clients_are_told_what_they_may_not() {
         ..Publish::new(PublishTopic::Name(name(topic)), b"")
     };
     assert_eq!(receive(&mut broker, A, publish("own/d/x")), [sent(&[0x40, 3, 0, 2, 0x87])]);
-    assert_eq!(broker.stats().copies_routed, 0);
+    assert_eq!(broker.stats().all_copies().routed, 0);
     assert_eq!(receive(&mut broker, A, publish("own/c/x")).len(), 3, "both subscriptions and PUBACK");
 
     // What was granted stays, and what is asked for now is judged by the rules of now.

@@ -1,6 +1,6 @@
 //! What every event is checked for.
 
-use mqtt_broker_core::{Action, Stats};
+use mqtt_broker_core::Action;
 
 use crate::honest::{COUNT, SUBSCRIPTIONS};
 use crate::world::World;
@@ -15,9 +15,9 @@ impl World {
     /// Nothing grows beyond what the configuration says, and nothing is lost without being counted.
     pub(crate) fn check_bounds(&self, actions: &[Action]) {
         let (config, stats) = (&self.config, self.broker.stats());
-        let Stats { copies_routed, copies_sent, copies_queued, copies_dropped, .. } = stats;
-        assert_eq!(copies_routed, copies_sent + copies_queued + copies_dropped);
-        assert_eq!(copies_dropped, self.dropped, "each copy that is dropped has a note");
+        assert!(stats.are_conserved(), "{stats:?}");
+        let copies = stats.all_copies();
+        assert_eq!(copies.all_dropped(), self.dropped, "each copy that is dropped has a note");
 
         assert_eq!(stats.connections, self.connections.len());
         assert!(stats.connections <= config.connections);
@@ -27,7 +27,7 @@ impl World {
             assert!(of_others <= (stats.sessions - COUNT) * config.subscriptions);
         }
         assert!(stats.retained_messages <= config.retained_messages);
-        assert!(usize::try_from(copies_queued).unwrap() <= stats.sessions * config.queued_messages);
+        assert!(usize::try_from(copies.queued).unwrap() <= stats.sessions * config.queued_messages);
 
         // The window, one message, and the answer to one packet.
         let packet = usize::try_from(config.limits.packet_size).unwrap();

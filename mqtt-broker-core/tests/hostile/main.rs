@@ -86,7 +86,7 @@ proptest! {
             let message = Message::new(TopicName::new("x").unwrap(), vec![b'x'; payload]);
             handle(Event::Publish(message.with_qos(QoS::AtLeastOnce)));
         }
-        let waiting = usize::try_from(broker.stats().copies_queued).unwrap();
+        let waiting = usize::try_from(broker.stats().all_copies().queued).unwrap();
         prop_assert!(waiting > 0 && waiting <= queued_messages);
         prop_assert!(waiting * payload <= config.queued_bytes);
     }

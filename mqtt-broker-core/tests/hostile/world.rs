@@ -206,7 +206,7 @@ impl World {
         self.wait(1000 * 1000);
         let stats = self.broker.stats();
         assert_eq!((stats.connections, stats.sessions, stats.subscriptions), (0, 0, 0));
-        assert_eq!(stats.copies_queued, 0);
+        assert_eq!(stats.all_copies().queued, 0);
     }
 
     pub(crate) fn handle(&mut self, event: Event<'_>) {
