@@ -4,6 +4,7 @@ mod accept;
 mod acknowledge;
 mod authenticate;
 mod close;
+mod congestion;
 mod connect;
 mod connections;
 mod damping;
@@ -11,6 +12,7 @@ mod deliver;
 mod keep_alive;
 mod publish;
 mod questions;
+mod rate;
 mod rebuild;
 mod restore;
 mod retain;
@@ -236,7 +238,7 @@ impl Core {
             Err(error) => return self.malformed(conn, &error, cx),
         };
         connection.keep_alive.packet(self.now);
-        let len = found.bytes().len();
+        let (len, packet_type) = (found.bytes().len(), found.packet_type());
         match self.packet(conn, session, version, found, cx) {
             Err(error) => return self.malformed(conn, &error, cx),
             Ok(Taken::Waits) => return false,
@@ -247,6 +249,9 @@ impl Core {
             }
         }
         self.count_received(len);
+        if self.config.rate_limit.is_some() {
+            self.limit_rate(conn, packet_type, len, cx);
+        }
         self.packet_done(conn, cx)
     }
 

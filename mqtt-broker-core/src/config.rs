@@ -66,8 +66,14 @@ pub struct Config {
     /// message that many clients share counts for each. More are dropped, the newest first. Not 0.
     pub queued_bytes: usize,
     /// Bytes handed to a connection and not yet [written](crate::Event::Written), from which on the broker sends it no
-    /// more messages and reads nothing from it. One message, and the answer to one packet, may go beyond. Not 0.
+    /// more messages and reads nothing from it: those of QoS 0 are dropped, the others wait. One message, and the answer to one
+    /// packet, may go beyond. Not 0.
     pub output_window: usize,
+    /// Milliseconds that a connection may stay with its output window full. Then it ends, with reason code 0x97. Taking so much that
+    /// the window has room, for however short a time, begins them anew.
+    pub congestion_timeout: Option<u64>,
+    /// How fast one connection may send, if there is a limit.
+    pub rate_limit: Option<RateLimit>,
     /// Subscriptions of one session, and SUBSCRIBE entries whose retained messages are not all sent. More get reason code
     /// 0x97.
     pub subscriptions: usize,
@@ -137,6 +143,8 @@ impl Default for Config {
             queued_messages: 10_000,
             queued_bytes: 32 << 20,
             output_window: 256 << 10,
+            congestion_timeout: Some(60_000),
+            rate_limit: None,
             subscriptions: 10_000,
             filter_bytes: 4 << 20,
             filter_levels: 128,
@@ -179,6 +187,17 @@ pub enum Overlapping {
     OneCopy,
     /// One copy for each subscription.
     CopyEach,
+}
+
+/// How fast one connection may send. One that sends faster is not read from for a while; nothing is dropped.
+///
+/// What may come in a second may come at once. A new connection begins with that much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RateLimit {
+    /// PUBLISH packets in a second; 0 is no limit.
+    pub messages: u32,
+    /// Bytes of all packets in a second; 0 is no limit.
+    pub bytes: u32,
 }
 
 /// How clients are slowed that connect again and again: two that fight for one Client Identifier, or one that

@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) maximum_packet_size: u32,
     /// Bytes sent and not yet written.
     pub(crate) unsent: usize,
+    /// Since when the window is full, if it is; [`Timestamp::ZERO`] if it is not.
+    pub(crate) congested_since: Timestamp,
     /// Since when it waits for CONNECT, or for the next packet of a client.
     pub(crate) keep_alive: KeepAlive,
     pub(crate) alarm: Alarm,
@@ -52,8 +54,20 @@ pub(crate) struct Extras {
     pub(crate) outbound_aliases: Option<OutboundAliases>,
     /// If the transport knows who it is.
     pub(crate) identity: Option<Arc<str>>,
+    /// If there is a limit, since the first packet.
+    pub(crate) rate: Option<Rate>,
     /// If CONNECT has an Authentication Method.
     pub(crate) authentication: Option<Authentication>,
+}
+
+/// How much a connection has sent, as the time at which so much may have been sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Rate {
+    /// In nanoseconds.
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+    /// Until when nothing is read.
+    pub(crate) paused_until: Option<Timestamp>,
 }
 
 /// Why the packet at the front of the buffer waits.
@@ -100,6 +114,7 @@ impl Connection {
             wants_problems: true,
             maximum_packet_size: u32::MAX,
             unsent: 0,
+            congested_since: Timestamp::ZERO,
             keep_alive: KeepAlive::server(0, now),
             alarm: Alarm::OFF,
             session: None,
@@ -139,8 +154,14 @@ impl Connection {
         }
     }
 
-    /// Whether answers are missing, or it is too early.
+    /// Until when nothing is read, since it has sent too fast.
+    pub(crate) fn slowed_until(&self) -> Option<Timestamp> {
+        self.extras.as_ref()?.rate?.paused_until
+    }
+
+    /// Whether we keep it waiting: answers are missing, or it is too early.
     pub(crate) fn has_to_wait(&self) -> bool {
-        self.waiting.as_ref().is_some_and(|waiting| waiting.open > 0 || waiting.damped_until.is_some())
+        self.slowed_until().is_some()
+            || self.waiting.as_ref().is_some_and(|waiting| waiting.open > 0 || waiting.damped_until.is_some())
     }
 }

@@ -125,6 +125,8 @@ faults! {
     ReasonCode => MalformedPacket, "reason code that the packet does not have",
     /// Nothing came within the Keep Alive, or no CONNECT in time (MQTT-3.1.2-22).
     KeepAlive => KeepAliveTimeout, "keep alive exceeded",
+    /// It does not take what is sent to it ([`Config::congestion_timeout`](crate::Config::congestion_timeout)).
+    Congestion => QuotaExceeded, "does not take what is sent to it",
 }
 
 impl Fault {

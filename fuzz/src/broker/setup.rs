@@ -80,6 +80,7 @@ fn small() -> Config {
         queued_messages: 3,
         queued_bytes: 1000,
         output_window: 100,
+        congestion_timeout: Some(5_000),
         subscriptions: 3,
         filter_levels: 4,
         retained_messages: 2,

@@ -4,6 +4,7 @@ use core::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 use mqtt_codec::ReasonCode;
+use mqtt_session::Timestamp;
 
 use super::{Core, Cx};
 use crate::connection::Connection;
@@ -77,6 +78,7 @@ impl Core {
         if fills_window || connection.waiting.is_some() {
             connection.waiting = None;
             connection.output_full |= fills_window;
+            self.note_congestion(conn);
             self.set_reading(conn, cx);
         }
         true
@@ -87,6 +89,9 @@ impl Core {
         let Some(connection) = self.connections.get_mut(conn) else { return };
         connection.unsent = connection.unsent.saturating_sub(bytes);
         connection.output_full &= connection.unsent > self.config.output_window / 2;
+        if connection.unsent < self.config.output_window {
+            connection.congested_since = Timestamp::ZERO;
+        }
         if connection.paused && connection.session.is_some() {
             // Its packets are not looked at, but it takes ours, so it is alive.
             connection.keep_alive.packet(self.now);

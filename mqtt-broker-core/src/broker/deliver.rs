@@ -89,6 +89,12 @@ impl Core {
                 Err(reason) => self.drop_copy(key, incoming.topic, terms.qos, reason, cx),
             };
         }
+        if is_qos_0 && let Some(reason) = self.cannot_wait(session) {
+            if let Some(conn) = session.conn {
+                self.note_congestion(conn);
+            }
+            return self.drop_copy(key, incoming.topic, terms.qos, reason, cx);
+        }
         let message = Arc::clone(incoming.message(&mut self.messages));
         let parcel = self.parcel(message, terms);
         if may_go {
@@ -96,6 +102,14 @@ impl Core {
         } else {
             self.enqueue(key, parcel, incoming.origin, cx);
         }
+    }
+
+    /// Why a message of QoS 0 is not for a client that cannot get it at once, if it is not.
+    pub(super) fn cannot_wait(&self, session: &Session) -> Option<DropReason> {
+        let Some(connection) = session.conn.and_then(|conn| self.connections.get(conn)) else {
+            return Some(DropReason::Offline);
+        };
+        (connection.unsent >= self.config.output_window).then_some(DropReason::Congested)
     }
 
     /// A copy to be kept.
@@ -168,11 +182,12 @@ impl Core {
         cx: &mut Cx<'_>,
     ) {
         let size = parcel.size();
+        if let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+            self.note_congestion(conn);
+        }
         let Some(session) = self.sessions.get(key) else { return };
         let reason = if parcel.message.is_expired(self.now) {
             Some(DropReason::Expired)
-        } else if parcel.qos == QoS::AtMostOnce && session.conn.is_none() {
-            Some(DropReason::Offline)
         } else if self.queue_is_full(session, size) {
             self.drop_expired(key, cx);
             let session = self.sessions.get(key);
@@ -305,6 +320,9 @@ impl Core {
         self.resend(key, cx);
         self.send_what_waits(key, cx);
         self.save_progress(key, cx);
+        if let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+            self.note_congestion(conn);
+        }
     }
 
     fn send_what_waits(&mut self, key: Key, cx: &mut Cx<'_>) {

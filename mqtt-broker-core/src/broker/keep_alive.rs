@@ -20,6 +20,14 @@ impl Core {
             self.set_connection_timer(conn);
             return self.set_reading(conn, cx);
         }
+        if self.end_congested(conn, cx) {
+            return;
+        }
+        if self.end_slowness(conn) {
+            self.set_connection_timer(conn);
+            return self.set_reading(conn, cx);
+        }
+        let Some(connection) = self.connections.get_mut(conn) else { return };
         let session = connection.session;
         if connection.has_to_wait() {
             // We keep it waiting, not it us.
@@ -48,10 +56,11 @@ impl Core {
     /// Sets the timer for the deadline as it is now. A packet moves the deadline and not the timer, which is set again
     /// when it fires.
     pub(super) fn set_connection_timer(&mut self, conn: Key) {
-        let patience_ends = self.patience_ends(conn);
+        let (patience_ends, congestion_ends) = (self.patience_ends(conn), self.congestion_ends(conn));
         let Some(connection) = self.connections.get_mut(conn) else { return };
         let damped = connection.waiting.as_ref().and_then(|waiting| waiting.damped_until);
-        let at = damped.or(patience_ends);
+        let at = damped.or_else(|| connection.slowed_until()).or(patience_ends);
+        let at = at.into_iter().chain(congestion_ends).min();
         self.timers.set(&mut connection.alarm, at, Timer::Connection(conn.index()));
     }
 }

@@ -165,7 +165,8 @@ impl Core {
                 continue;
             };
             let has_begun = matches!(copy.state, CopyState::Sent { .. });
-            let can_move = copy.group > 0 && !(has_begun && copy.qos == Handshake::ExactlyOnce);
+            let group = groups.get(&copy.group).copied();
+            let can_move = group.is_some() && !(has_begun && copy.qos == Handshake::ExactlyOnce);
             let key = match found.sessions.get(&client_id) {
                 Some(&key) => Some(key),
                 None if can_move => None,
@@ -183,7 +184,7 @@ impl Core {
                 qos: copy.qos.qos(),
                 retain: copy.retain,
                 subscription_ids: copy.subscription_ids,
-                group: groups.get(&copy.group).copied(),
+                group,
                 number,
                 is_stored: self.config.durable,
             };

@@ -89,11 +89,11 @@ impl Core {
 
     /// How well a member can let a message wait: 1 is best, behind those that need not.
     fn class(&self, session: &Session, qos: QoS, size: usize) -> u8 {
-        let is_full = self.queue_is_full(session, size);
+        let is_lost = qos == QoS::AtMostOnce && self.cannot_wait(session).is_some();
         match session.conn {
-            Some(_) if !is_full => 1,
-            None if qos != QoS::AtMostOnce && !is_full => 2,
-            Some(_) | None => 3,
+            _ if is_lost || self.queue_is_full(session, size) => 3,
+            Some(_) => 1,
+            None => 2,
         }
     }
 

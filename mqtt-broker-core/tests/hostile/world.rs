@@ -43,6 +43,8 @@ pub(crate) fn config() -> Config {
         queued_messages: 4,
         queued_bytes: 1500,
         output_window: 150,
+        // Those that behave may stall for as long as they like.
+        congestion_timeout: None,
         subscriptions: 3,
         filter_bytes: 120,
         filter_levels: 5,

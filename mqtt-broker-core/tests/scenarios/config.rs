@@ -1,6 +1,6 @@
 //! Settings and counts of the broker, by their names.
 
-use mqtt_broker_core::{Config, Damping, Overlapping, SharedStrategy, Stats};
+use mqtt_broker_core::{Config, Damping, Overlapping, RateLimit, SharedStrategy, Stats};
 use mqtt_codec::QoS;
 
 use crate::words::Words;
@@ -16,6 +16,11 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
     set("packet_size", &mut |value| config.limits.packet_size = value as u32);
     set("connect_packet_size", &mut |value| config.connect_packet_size = value as u32);
     set("connect_timeout", &mut |value| config.connect_timeout = value);
+    set("congestion_timeout", &mut |value| config.congestion_timeout = Some(value));
+    let mut rate = RateLimit { messages: 0, bytes: 0 };
+    set("rate_messages", &mut |value| rate.messages = value as u32);
+    set("rate_bytes", &mut |value| rate.bytes = value as u32);
+    config.rate_limit = Some(rate).filter(|rate| rate.messages > 0 || rate.bytes > 0).or(config.rate_limit);
     set("answer_timeout", &mut |value| config.answer_timeout = value);
     set("receive_maximum", &mut |value| config.receive_maximum = value as u16);
     set("send_maximum", &mut |value| config.send_maximum = value as u16);

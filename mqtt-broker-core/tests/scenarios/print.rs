@@ -88,7 +88,9 @@ pub(crate) fn question(question: &Question<'_>) -> String {
 /// Something that an operator may want to know.
 pub(crate) fn note(note: &Note<'_>, shown: Shown) -> Option<String> {
     match note {
-        Note::Dropped { client_id, topic, reason, .. } => Some(format!("dropped {client_id} {topic} {reason:?}")),
+        Note::Dropped { client_id, topic, reason, .. } => {
+            Some(format!("dropped {client_id} {topic} {reason:?}"))
+        }
         Note::NotRetained { topic } => Some(format!("not retained {topic}")),
         Note::Revoked { client_id, filter } => Some(format!("revoked {client_id} {filter}")),
         Note::WillRefused { client_id, topic, reason } => {

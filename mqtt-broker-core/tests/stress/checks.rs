@@ -4,7 +4,7 @@ use mqtt_broker_core::{Action, ConnId, DropReason};
 use mqtt_codec::{Limits, Packet, PacketType, QoS, ReasonCode, frame};
 
 use crate::model::Answer;
-use crate::world::World;
+use crate::world::{World, client_of};
 
 impl World {
     /// The model has been told what happened: now for what the broker makes of it.
@@ -21,9 +21,11 @@ impl World {
                 }
                 Action::Put { .. } | Action::Delete { .. } => {}
                 Action::Ask { .. } => panic!("the policy answers at once"),
-                Action::Dropped { reason, .. } => {
-                    assert!(matches!(reason, DropReason::Offline | DropReason::SessionEnded), "{reason:?}");
+                Action::Dropped { reason: DropReason::Offline | DropReason::SessionEnded, .. } => {}
+                Action::Dropped { client_id, topic, reason: DropReason::Congested, .. } => {
+                    self.model.ledger.excuse_last(client_of(&client_id), topic.as_str());
                 }
+                Action::Dropped { reason, .. } => panic!("dropped: {reason:?}"),
             }
         }
         self.check_stats();

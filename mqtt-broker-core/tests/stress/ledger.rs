@@ -77,6 +77,22 @@ impl Ledger {
         self.excuse_twins();
     }
 
+    /// The last message of QoS 0 that was promised to a client on this topic need not be sent: the client is slow.
+    pub(crate) fn excuse_last(&mut self, client: usize, topic: &str) {
+        let is_it = |copy: &Copy| {
+            let Delivery { qos, .. } = copy.delivery;
+            copy.owner.client == client
+                && qos == QoS::AtMostOnce
+                && copy.message.topic == topic
+                && !copy.excused
+        };
+        let last = self.waiting.iter().rev().find(|&&at| is_it(&self.copies[at]));
+        if let Some(&at) = last {
+            self.copies[at].excused = true;
+            self.excuse_twins();
+        }
+    }
+
     fn write_down(
         &mut self,
         owner: Owner,

@@ -19,6 +19,11 @@ pub(crate) const VERSIONS: [Version; 5] =
     [Version::V5, Version::V3_1_1, Version::V5, Version::V5, Version::V5];
 const CLIENT_IDS: [&str; VERSIONS.len()] = ["c0", "c1", "c2", "c3", "last"];
 
+/// The client with this identifier.
+pub(crate) fn client_of(client_id: &str) -> usize {
+    CLIENT_IDS.iter().position(|&other| other == client_id).expect("one of ours")
+}
+
 /// Events after which the store is compared with the broker, which takes as long as many events.
 const EVENTS_PER_CHECK: usize = 32;
 
@@ -35,6 +40,7 @@ pub(crate) fn config() -> Config {
         session_expiry_maximum: 60,
         queued_messages: 100_000,
         output_window: 60,
+        congestion_timeout: None,
         durable: true,
         ..Config::default()
     }

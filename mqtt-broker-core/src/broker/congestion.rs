@@ -1,0 +1,35 @@
+//! Clients that do not take what is sent to them.
+
+use mqtt_session::Timestamp;
+
+use super::{Core, Cx};
+use crate::Fault;
+use crate::slab::Key;
+
+impl Core {
+    /// Something has to wait for the connection, or was dropped, if its window is full.
+    pub(super) fn note_congestion(&mut self, conn: Key) {
+        let Some(connection) = self.connections.get_mut(conn) else { return };
+        let is_full = connection.unsent >= self.config.output_window;
+        if is_full && connection.congested_since == Timestamp::ZERO {
+            connection.congested_since = self.now;
+            self.set_connection_timer(conn);
+        }
+    }
+
+    /// When the client has not taken anything for too long.
+    pub(super) fn congestion_ends(&self, conn: Key) -> Option<Timestamp> {
+        let since = self.connections.get(conn)?.congested_since;
+        let timeout = self.config.congestion_timeout.filter(|_| since > Timestamp::ZERO)?;
+        Some(since.plus_millis(timeout))
+    }
+
+    /// Ends a connection that was congested for too long. Whether it was.
+    pub(super) fn end_congested(&mut self, conn: Key, cx: &mut Cx<'_>) -> bool {
+        let is_over = self.congestion_ends(conn).is_some_and(|end| end <= self.now);
+        if is_over {
+            self.end(conn, Fault::Congestion, cx);
+        }
+        is_over
+    }
+}
