@@ -53,6 +53,10 @@ proptest! {
         let mut bytes = 0;
         for change in changes {
             let before = trie.statistics();
+            let growth = match &change {
+                Change::Insert(f, key) => trie.growth(filter(f), key),
+                _ => 0,
+            };
             let mut is_changed = true;
             bytes += measure(|| match &change {
                 Change::Insert(f, key) => is_changed = trie.insert(filter(f), *key, 0).is_none(),
@@ -61,6 +65,10 @@ proptest! {
                 Change::Clone => trie = trie.clone(),
             }).bytes_current;
             let now = trie.statistics();
+            if let Change::Insert(..) = change {
+                prop_assert!(now.bytes <= before.bytes + growth, "{change:?}: {before:?}, {now:?} and not {growth}");
+                prop_assert!(growth <= 3 * before.bytes + 4_000, "it is not that much: {growth} of {}", before.bytes);
+            }
             prop_assert_eq!(i64::try_from(now.bytes), Ok(bytes), "{:?}", change);
             // What does not succeed leaves nothing behind, but for room in a table.
             prop_assert!(is_changed || (now.filters, now.nodes) == (before.filters, before.nodes));

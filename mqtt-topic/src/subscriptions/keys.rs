@@ -3,6 +3,7 @@ use core::hash::Hash;
 
 use hashbrown::HashTable;
 
+use super::growth;
 use super::hashing::Seed;
 use super::slab::Id;
 use super::subscribers::Subscribers;
@@ -97,6 +98,15 @@ impl Keys {
         };
         filters.sort_unstable();
         filters
+    }
+
+    /// By how much it grows at most by one more filter of a key.
+    pub(super) fn growth(&self, key: u32) -> usize {
+        let filters = match self.many.find(spread(key), |(hash, _)| *hash == key) {
+            Some((_, filters)) => filters.growth(),
+            None => Subscribers::<Id, ()>::new_growth(),
+        };
+        filters + growth::of_table(&self.one, 1) + growth::of_table(&self.many, 1)
     }
 
     pub(super) fn heap(&self) -> usize {

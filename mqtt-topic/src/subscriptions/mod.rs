@@ -1,6 +1,7 @@
 mod change;
 mod filter_text;
 mod groups;
+mod growth;
 mod hashing;
 mod keys;
 mod slab;

@@ -2,6 +2,8 @@ use alloc::vec::Vec;
 use core::mem;
 use core::num::NonZeroU32;
 
+use super::growth;
+
 /// Names a value in a [`Slab`] until it is removed. `Option<Id>` takes four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(NonZeroU32);
@@ -84,6 +86,12 @@ impl<T> Slab<T> {
             Slot::Used(value) => Some((Id::of_place(place), value)),
             Slot::Free { .. } => None,
         })
+    }
+
+    /// By how much it grows at most by so many more.
+    pub(super) const fn growth(&self, more: usize) -> usize {
+        // Free places are used first.
+        growth::of_list(self.used, self.slots.capacity(), more, size_of::<Slot<T>>())
     }
 
     /// What is allocated, without what the values have allocated.

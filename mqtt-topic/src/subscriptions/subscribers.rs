@@ -7,6 +7,7 @@ use core::{mem, slice};
 
 use hashbrown::HashTable;
 
+use super::growth;
 use super::hashing::Seed;
 
 /// The subscribers of one filter, in one piece of memory: visiting a thousand of them is reading a slice.
@@ -58,6 +59,23 @@ impl<K, V> Subscribers<K, V> {
             Form::Many(many) => {
                 let items = many.items.capacity() * size_of::<(K, V)>();
                 size_of::<Many<K, V>>() + items + many.places.allocation_size()
+            }
+        }
+    }
+
+    /// What a second one takes.
+    pub(super) const fn new_growth() -> usize {
+        size_of::<Many<K, V>>() + growth::of_list(0, 0, 2, size_of::<(K, V)>())
+    }
+
+    /// By how much it grows at most by one more.
+    pub(super) fn growth(&self) -> usize {
+        match &self.0 {
+            Form::One(_) => Self::new_growth(),
+            Form::Many(many) => {
+                let items = &many.items;
+                growth::of_list(items.len(), items.capacity(), 1, size_of::<(K, V)>())
+                    + growth::of_table(&many.places, items.len() + 1 - many.places.len())
             }
         }
     }

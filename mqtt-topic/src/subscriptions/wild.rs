@@ -1,8 +1,10 @@
 use hashbrown::HashTable;
 
+use super::growth;
 use super::hashing::Seed;
 use super::slab::{Id, Slab};
 use super::words::Words;
+use crate::filter::TopicFilter;
 use crate::levels::LevelCursor;
 
 /// The filters with wildcards, level by level. A node stands for levels that at least two filters begin with (but for the root);
@@ -16,6 +18,8 @@ pub(super) struct Wild {
     words: Words,
     /// `None` exactly when there is no filter.
     pub(super) root: Option<Id>,
+    /// Bytes of the longest filter that there ever was.
+    longest: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +76,7 @@ const IT_IS_THERE: &str = "whoever removes a filter has found it before";
 
 impl Wild {
     pub(super) const fn new() -> Self {
-        Self { nodes: Slab::new(), edges: HashTable::new(), words: Words::new(), root: None }
+        Self { nodes: Slab::new(), edges: HashTable::new(), words: Words::new(), root: None, longest: 0 }
     }
 
     pub(super) fn node(&self, id: Id) -> &Node {
@@ -119,6 +123,7 @@ impl Wild {
 
     /// Adds a filter that is not there.
     pub(super) fn insert(&mut self, texts: &impl Texts, filter: Id, seed: &Seed) {
+        self.longest = self.longest.max(texts.text(filter).len());
         let mut at = LevelCursor::new(texts.text(filter));
         let nodes = &mut self.nodes;
         let mut node = *self.root.get_or_insert_with(|| nodes.insert(Node::new(None, Level::Plus)));
@@ -247,6 +252,14 @@ impl Wild {
     }
 
     /// What is allocated.
+    /// By how much it grows at most by one more filter.
+    pub(super) fn growth(&self, filter: &TopicFilter) -> usize {
+        // Each level may become a node, an edge and a word; and where another filter parts from it, one level of that.
+        let more = filter.levels().count() + 2;
+        let texts = filter.as_str().len() + self.longest;
+        texts + self.nodes.growth(more) + growth::of_table(&self.edges, more) + self.words.growth(more)
+    }
+
     pub(super) fn heap(&self) -> usize {
         self.nodes.heap() + self.edges.allocation_size() + self.words.heap()
     }

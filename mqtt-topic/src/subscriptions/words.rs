@@ -3,6 +3,7 @@ use alloc::boxed::Box;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::growth;
 use super::hashing::Seed;
 use super::slab::{Id, Slab};
 
@@ -66,6 +67,11 @@ impl Words {
         {
             entry.remove();
         }
+    }
+
+    /// By how much it grows at most by so many more, without their texts.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        self.words.growth(more) + growth::of_table(&self.by_text, more)
     }
 
     pub(super) fn heap(&self) -> usize {
