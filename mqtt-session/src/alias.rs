@@ -6,11 +6,15 @@ use alloc::collections::BTreeMap;
 use mqtt_codec::{PublishTopic, ReasonCode, TopicAlias};
 use mqtt_topic::{TopicName, TopicNameBuf};
 
+use crate::memory;
+
 /// What the peer's aliases stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct InboundAliases {
     maximum: u16,
     names: BTreeMap<TopicAlias, TopicNameBuf>,
+    /// Bytes of the names.
+    text: usize,
 }
 
 /// An alias that says nothing.
@@ -35,7 +39,12 @@ impl AliasError {
 impl InboundAliases {
     /// For a connection on which this end announced this Topic Alias Maximum.
     pub const fn new(maximum: u16) -> Self {
-        Self { maximum, names: BTreeMap::new() }
+        Self { maximum, names: BTreeMap::new(), text: 0 }
+    }
+
+    /// Bytes that it has allocated, at most.
+    pub fn heap(&self) -> usize {
+        memory::of_map::<TopicAlias, TopicNameBuf>(self.names.len()) + self.text
     }
 
     /// The topic of a PUBLISH. A name that comes with an alias is remembered.
@@ -53,7 +62,10 @@ impl InboundAliases {
         }
         match name {
             Some(name) => {
-                self.names.insert(alias, name.to_owned());
+                self.text += name.as_str().len();
+                if let Some(old) = self.names.insert(alias, name.to_owned()) {
+                    self.text -= old.as_str().len();
+                }
                 Ok(name)
             }
             None => self.names.get(&alias).map(|name| &**name).ok_or(AliasError::Unknown),
@@ -66,12 +78,19 @@ impl InboundAliases {
 pub struct OutboundAliases {
     maximum: u16,
     aliases: BTreeMap<TopicNameBuf, TopicAlias>,
+    /// Bytes of the names.
+    text: usize,
 }
 
 impl OutboundAliases {
     /// For a connection on which the peer announced at least this Topic Alias Maximum. 0: no aliases.
     pub const fn new(maximum: u16) -> Self {
-        Self { maximum, aliases: BTreeMap::new() }
+        Self { maximum, aliases: BTreeMap::new(), text: 0 }
+    }
+
+    /// Bytes that it has allocated, at most.
+    pub fn heap(&self) -> usize {
+        memory::of_map::<TopicNameBuf, TopicAlias>(self.aliases.len()) + self.text
     }
 
     /// How the next PUBLISH can name this topic. Nothing is assigned until [`sent`](Self::sent).
@@ -90,6 +109,7 @@ impl OutboundAliases {
     /// A PUBLISH with this topic was sent, so what it says about an alias holds from now on.
     pub fn sent(&mut self, topic: PublishTopic<'_>) {
         if let PublishTopic::NameAndAlias(name, alias) = topic {
+            self.text += name.as_str().len();
             self.aliases.insert(name.to_owned(), alias);
         }
     }

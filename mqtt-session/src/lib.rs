@@ -37,6 +37,7 @@ extern crate alloc;
 mod alias;
 mod id;
 mod keep_alive;
+pub mod memory;
 mod receive;
 mod send;
 mod time;

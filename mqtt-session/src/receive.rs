@@ -2,7 +2,7 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::RemoteId;
+use crate::{RemoteId, memory};
 
 /// Which QoS 2 messages were taken over and not yet released, and how many messages the peer has open.
 ///
@@ -83,6 +83,11 @@ impl ReceiveWindow {
             }
             None => false,
         }
+    }
+
+    /// Bytes that it has allocated, at most.
+    pub fn heap(&self) -> usize {
+        memory::of_map::<RemoteId, bool>(self.unreleased.len())
     }
 
     /// The identifiers taken over and not yet released, in ascending order.

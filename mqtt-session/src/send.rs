@@ -323,6 +323,17 @@ impl<M> SendWindow<M> {
         self.in_flight.len()
     }
 
+    /// Bytes that it has allocated, without what the messages have allocated.
+    pub fn heap(&self) -> usize {
+        self.in_flight.capacity() * size_of::<InFlight<M>>()
+    }
+
+    /// By how much that grows at most by another message.
+    pub fn growth(&self) -> usize {
+        let capacity = self.in_flight.capacity();
+        if self.in_flight.len() < capacity { 0 } else { capacity.max(4) * size_of::<InFlight<M>>() }
+    }
+
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.in_flight.is_empty()
