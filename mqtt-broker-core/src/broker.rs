@@ -3,6 +3,7 @@
 mod accept;
 mod acknowledge;
 mod authenticate;
+mod budget;
 mod close;
 mod congestion;
 mod connect;
@@ -27,6 +28,7 @@ mod subscribe;
 mod sys;
 mod will;
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use bytes::{Buf, BytesMut};
@@ -138,6 +140,11 @@ struct Core {
     damper: Damper,
     sys: Sys,
     journal: Apart<Journal>,
+    /// What sessions and connections have allocated, besides their places; and the bytes of the topics of retained messages.
+    heap: Apart<usize>,
+    retained_text: Apart<usize>,
+    /// Sessions with messages that wait, by the logarithm of their bytes.
+    by_queue: BTreeSet<(u8, Key)>,
     scratch: Apart<Scratch>,
 }
 
@@ -192,6 +199,9 @@ impl Core {
             damper: Damper::new(config.damping),
             sys: Sys::default(),
             journal: Apart::default(),
+            heap: Apart(0),
+            retained_text: Apart(0),
+            by_queue: BTreeSet::new(),
             scratch: Apart::default(),
             config,
         }
@@ -222,6 +232,7 @@ impl Core {
             Event::Revoke { client_id } => self.revoke(client_id, cx),
             Event::Shutdown => self.shut_down(cx),
         }
+        self.desk.encoder.rest();
     }
 
     /// Takes the packet at the front, if it is whole and nothing holds the connection. Whether there may be more.

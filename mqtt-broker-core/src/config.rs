@@ -60,6 +60,8 @@ pub struct Config {
     pub sys_interval: Option<u32>,
     /// What slows clients that connect again and again, if anything.
     pub damping: Option<Damping>,
+    /// Bytes of memory, and who loses when they are used up.
+    pub budget: Budget,
     /// Messages that wait for one client, whether it is away or slow. More are dropped, the newest first.
     pub queued_messages: usize,
     /// Bytes of messages that wait for one client, or for its acknowledgement; of the latter, one message may go beyond. A
@@ -140,6 +142,7 @@ impl Default for Config {
             reason_strings: true,
             sys_interval: None,
             damping: None,
+            budget: Budget::default(),
             queued_messages: 10_000,
             queued_bytes: 32 << 20,
             output_window: 256 << 10,
@@ -187,6 +190,45 @@ pub enum Overlapping {
     OneCopy,
     /// One copy for each subscription.
     CopyEach,
+}
+
+/// How much memory a broker uses, and who loses when there is no more.
+///
+/// What is allocated is counted: sessions, subscriptions, messages (once, however many clients wait for them), retained messages, what
+/// connections need, and the tables in which all that is found, which grow by doubling. Whatever would go beyond is not done:
+/// a client is refused, a SUBSCRIBE entry gets 0x97, a message is not retained, a copy is dropped, in each case with a note or a
+/// reason code. Before that the measures of `relief` are taken, in their order.
+///
+/// It is no promise about what an allocator takes for it, about the [policy](crate::Policy), or about a runtime's buffers. A
+/// broker that is [restored](crate::Broker::restore) has what its store has, and takes nothing more until there is room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Budget {
+    /// Bytes. A broker without clients needs 300 KiB.
+    pub bytes: usize,
+    /// What is done when something needs more than there is, in this order.
+    pub relief: [Relief; 3],
+}
+
+impl Default for Budget {
+    /// 2 GiB; first messages are not retained, then the oldest of the longest queues are dropped, then clients are refused.
+    fn default() -> Self {
+        Self { bytes: 2 << 30, relief: [Relief::RefuseRetained, Relief::DropOldest, Relief::RefuseClients] }
+    }
+}
+
+/// What a broker does when its [`Budget`] is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Relief {
+    /// If a message is to be retained: it is not. A message that it would have replaced is gone all the same.
+    RefuseRetained,
+    /// The oldest messages of the largest queue are dropped, 64 at once, and then of what is the largest. (None is
+    /// twice as large.)
+    DropOldest,
+    /// The same with the newest.
+    DropNewest,
+    /// If a client connects: it is refused, with reason code 0x97.
+    RefuseClients,
 }
 
 /// How fast one connection may send. One that sends faster is not read from for a while; nothing is dropped.

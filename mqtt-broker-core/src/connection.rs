@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use mqtt_codec::Version;
 use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases, Timestamp};
 
+use crate::apart::Apart;
+use crate::message::shared_text;
 use crate::session::Owner;
 use crate::slab::Key;
 use crate::timers::Alarm;
@@ -43,6 +45,8 @@ pub(crate) struct Connection {
     pub(crate) extras: Option<Box<Extras>>,
     /// While the packet at the front of the buffer has to wait.
     pub(crate) waiting: Option<Box<Waiting>>,
+    /// What was counted of it.
+    pub(crate) charged: Apart<usize>,
 }
 
 /// What few connections have.
@@ -103,6 +107,15 @@ pub(crate) struct Authentication {
     pub(crate) response_information: Option<Box<str>>,
 }
 
+impl Authentication {
+    fn heap(&self) -> usize {
+        let connect = self.connect.as_ref().map_or(0, |connect| connect.len());
+        let client_id = self.client_id.as_deref().map_or(0, shared_text);
+        let information = self.response_information.as_ref().map_or(0, |information| information.len());
+        self.method.len() + connect + client_id + information
+    }
+}
+
 impl Connection {
     pub(crate) fn new(name: ConnId, listener: ListenerId, now: Timestamp) -> Self {
         Self {
@@ -123,7 +136,28 @@ impl Connection {
             user_name: None,
             extras: None,
             waiting: None,
+            charged: Apart(0),
         }
+    }
+
+    /// Bytes that it has allocated.
+    pub(crate) fn heap(&self) -> usize {
+        let text = |text: &Option<Arc<str>>| text.as_deref().map_or(0, shared_text);
+        let extras = self.extras.as_deref().map_or(0, |extras| {
+            let Extras { inbound_aliases, outbound_aliases, identity, rate: _, authentication } = extras;
+            size_of::<Extras>()
+                + inbound_aliases.as_ref().map_or(0, InboundAliases::heap)
+                + outbound_aliases.as_ref().map_or(0, OutboundAliases::heap)
+                + text(identity)
+                + authentication.as_ref().map_or(0, Authentication::heap)
+        });
+        let waiting = self.waiting.as_deref().map_or(0, |waiting| {
+            size_of::<Waiting>()
+                + waiting.tickets.capacity() * size_of::<Ticket>()
+                + waiting.verdicts.capacity() * size_of::<Option<Verdict>>()
+                + text(&waiting.assigned)
+        });
+        text(&self.user_name) + extras + waiting
     }
 
     pub(crate) fn extras(&mut self) -> &mut Extras {

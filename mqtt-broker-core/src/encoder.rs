@@ -32,6 +32,12 @@ pub(crate) struct MessageNumber(u64);
 impl Encoder {
     /// Another message is to be sent to many.
     pub(crate) fn begin_message(&mut self) -> MessageNumber {
+        self.messages += 1;
+        MessageNumber(self.messages)
+    }
+
+    /// Gives back what was needed for a large packet.
+    pub(crate) fn rest(&mut self) {
         for copy in &mut self.copies {
             if copy.buffer.len() > KEPT {
                 *copy = CopyForAll::default();
@@ -40,8 +46,6 @@ impl Encoder {
         if self.buffer.len() > KEPT {
             self.buffer = Vec::new();
         }
-        self.messages += 1;
-        MessageNumber(self.messages)
     }
 
     /// A packet as bytes, but for a payload that is shared.

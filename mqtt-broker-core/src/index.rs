@@ -16,6 +16,21 @@ impl Index {
         self.0.insert_unique(hash, place, |&place| hash_of(place));
     }
 
+    /// Bytes that it has allocated.
+    pub(crate) fn heap(&self) -> usize {
+        self.0.allocation_size()
+    }
+
+    /// By how much that grows at most by another place.
+    pub(crate) fn growth(&self) -> usize {
+        if self.0.len() < self.0.capacity() {
+            return 0;
+        }
+        // Seven of eight places can be used; each has a byte of its own, and there are some more.
+        let places = ((self.0.capacity() + 1) * 8 / 7 + 1).next_power_of_two().max(16);
+        places * (size_of::<u32>() + 1) + 64
+    }
+
     pub(crate) fn remove(&mut self, hash: u64, place: u32) {
         if let Ok(entry) = self.0.find_entry(hash, |&other| other == place) {
             entry.remove();

@@ -72,7 +72,7 @@ mod timers;
 pub use acl::{Access, AclPolicy, PatternError, Rule};
 pub use action::{Action, Actions, Outgoing};
 pub use broker::Broker;
-pub use config::{Config, Damping, Overlapping, RateLimit, SharedStrategy};
+pub use config::{Budget, Config, Damping, Overlapping, RateLimit, Relief, SharedStrategy};
 pub use copies::Copies;
 pub use event::{ConnId, Event, ListenerId, Ticket};
 pub use fault::{Fault, Faults};

@@ -69,6 +69,7 @@ impl Message {
         let forwarded = MessageProperties { message_expiry_interval: None, ..*properties };
         self.properties = Vec::new();
         if forwarded != MessageProperties::default() {
+            self.properties.reserve_exact(forwarded.encoded_len()?);
             forwarded.encode(&mut self.properties)?;
         }
         self.expiry_interval = properties.message_expiry_interval;
@@ -122,11 +123,35 @@ impl Message {
         self.expires().is_some_and(|expires| expires <= now)
     }
 
+    /// Bytes that it has allocated once it is shared.
+    pub(crate) fn heap(&self) -> usize {
+        let publisher = self.publisher.as_ref().map_or(0, |publisher| shared_text(publisher));
+        size_of::<Self>()
+            + SHARING
+            + self.topic.as_str().len()
+            + self.properties.capacity()
+            + shared_bytes(self.payload.len())
+            + publisher
+    }
+
     /// Bytes that it keeps in memory, roughly.
     pub(crate) fn size(&self) -> usize {
         let publisher = self.publisher.as_ref().map_or(0, |publisher| publisher.len());
         size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len() + publisher
     }
+}
+
+/// Two counters, as those who share something have.
+const SHARING: usize = 2 * size_of::<usize>();
+
+/// What a text that is shared has allocated.
+pub(crate) const fn shared_text(text: &str) -> usize {
+    text.len() + SHARING
+}
+
+/// What a payload of this length has allocated, once somebody shares it.
+const fn shared_bytes(len: usize) -> usize {
+    if len == 0 { 0 } else { len + 4 * size_of::<usize>() }
 }
 
 fn left_of(expiry_interval: Option<u32>, received: Timestamp, now: Timestamp) -> Option<u32> {
@@ -209,6 +234,17 @@ impl<'a> Incoming<'a> {
             is_made: false,
             origin: Default::default(),
         }
+    }
+
+    /// What it allocates if it has to be kept and is not yet.
+    pub(crate) fn growth(&self) -> usize {
+        if self.message.is_some() {
+            return 0;
+        }
+        let properties = self.properties.encoded_len().unwrap_or(0);
+        let publisher = self.publisher.as_ref().map_or(0, |publisher| shared_text(publisher));
+        let text = self.topic.as_str().len();
+        size_of::<Message>() + SHARING + text + properties + shared_bytes(self.payload.len()) + publisher
     }
 
     /// The message, to be kept.

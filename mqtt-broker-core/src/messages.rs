@@ -4,12 +4,15 @@ use alloc::sync::Arc;
 
 use crate::Message;
 use crate::apart::Apart;
+use crate::queue::Parcel;
 use crate::slab::{Key, Slab};
 
 /// The messages that somebody holds: a queue, a window, the retained messages. What they are is with those who hold them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Messages {
     kept: Slab<Holders>,
+    /// What they have allocated, and copies of them that wait or are under way.
+    heap: Apart<usize>,
     /// Two brokers that count on from different numbers do the same.
     next: Apart<u64>,
 }
@@ -31,7 +34,7 @@ pub(crate) struct Kept {
 impl Messages {
     /// Numbers begin above this one.
     pub(crate) const fn after(last: u64) -> Self {
-        Self { kept: Slab::new(), next: Apart(last + 1) }
+        Self { kept: Slab::new(), heap: Apart(0), next: Apart(last + 1) }
     }
 
     /// The next number of the one sequence of all that has an order: messages, copies of them, replays, wills.
@@ -48,8 +51,18 @@ impl Messages {
 
     /// One that has its number already.
     pub(crate) fn keep_as(&mut self, message: Message, number: u64) -> Arc<Message> {
+        *self.heap += message.heap();
         let place = self.kept.insert(Holders { all: 1, stored: 0 });
         Arc::new(Message { kept: Some(Kept { place, number }), ..message })
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        *self.heap + self.kept.heap()
+    }
+
+    /// By how much it grows at most if a message that allocates so much is kept.
+    pub(crate) fn growth(&self, message: usize) -> usize {
+        message + self.kept.growth()
     }
 
     fn holders(&mut self, message: &Message) -> Option<&mut Holders> {
@@ -62,6 +75,17 @@ impl Messages {
         }
     }
 
+    /// The same for a copy.
+    pub(crate) fn hold_parcel(&mut self, parcel: &Parcel) {
+        *self.heap += parcel.heap();
+        self.hold(&parcel.message);
+    }
+
+    pub(crate) fn release_parcel(&mut self, parcel: &Parcel) {
+        *self.heap -= parcel.heap();
+        self.release(&parcel.message);
+    }
+
     /// Whether it was the last that held it.
     pub(crate) fn release(&mut self, message: &Message) -> bool {
         let Some(holders) = self.holders(message) else { return false };
@@ -69,6 +93,7 @@ impl Messages {
         let was_last = holders.all == 0;
         if was_last && let Some(kept) = message.kept {
             self.kept.remove(kept.place);
+            *self.heap -= message.heap();
         }
         was_last
     }

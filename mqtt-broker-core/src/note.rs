@@ -80,8 +80,8 @@ pub enum Note<'a> {
         /// Why.
         error: RestoreError,
     },
-    /// A message was not retained, since there are
-    /// [`Config::retained_messages`](crate::Config::retained_messages) already.
+    /// A message was not retained, since there is no room: [`Config::retained_messages`](crate::Config::retained_messages),
+    /// [`Config::retained_bytes`](crate::Config::retained_bytes) or the [`Budget`](crate::Budget).
     NotRetained {
         /// Its topic.
         topic: &'a TopicName,
@@ -128,19 +128,22 @@ pub enum DropReason {
     Congested,
     /// The client may not read it any more: the subscription because of which it waited was [revoked](Note::Revoked).
     NotAuthorized,
+    /// The [`Budget`](crate::Budget) is used up.
+    NoMemory,
     /// The session ended before it was sent; or before it was acknowledged, and nobody else of its group could take it.
     SessionEnded,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Offline,
         Self::QueueFull,
         Self::Expired,
         Self::TooLarge,
         Self::Congested,
         Self::NotAuthorized,
+        Self::NoMemory,
         Self::SessionEnded,
     ];
 }

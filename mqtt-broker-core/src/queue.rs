@@ -9,7 +9,7 @@ use mqtt_codec::{QoS, SubscriptionId};
 use mqtt_session::Timestamp;
 
 use crate::Message;
-use crate::slab::Key;
+use crate::slab::{Key, list_growth};
 
 /// A message for one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +56,14 @@ impl Parcel {
     /// Bytes that it keeps in memory, roughly, as if nobody else had the message too.
     pub(crate) fn size(&self) -> usize {
         Self::size_of(&self.message, self.subscription_ids.as_slice().len())
+    }
+
+    /// Bytes that it has allocated for itself alone.
+    pub(crate) fn heap(&self) -> usize {
+        match &self.subscription_ids {
+            SubscriptionIds::One(_) => 0,
+            SubscriptionIds::Many(ids) => size_of_val::<[_]>(ids),
+        }
     }
 
     /// The [`size`](Self::size) of a parcel with so many Subscription Identifiers.
@@ -124,7 +132,40 @@ impl Queue {
         }
         let parcel = queue.pop_front()?;
         self.bytes -= parcel.size();
+        give_back(queue);
         Some(parcel)
+    }
+
+    /// The one that came last, or first, whatever its QoS.
+    pub(crate) fn take_one(&mut self, newest: bool) -> Option<Parcel> {
+        let number = |parcel: Option<&Parcel>| parcel.map(|parcel| parcel.number);
+        let parcel = if newest {
+            let is_qos_0 = number(self.at_most_once.back()) > number(self.acknowledged.back());
+            let queue = if is_qos_0 { &mut self.at_most_once } else { &mut self.acknowledged };
+            queue.pop_back()
+        } else {
+            let is_qos_0 = number_of_first(&self.at_most_once) < number_of_first(&self.acknowledged);
+            let queue = if is_qos_0 { &mut self.at_most_once } else { &mut self.acknowledged };
+            queue.pop_front()
+        }?;
+        self.bytes -= parcel.size();
+        give_back(&mut self.at_most_once);
+        give_back(&mut self.acknowledged);
+        Some(parcel)
+    }
+
+    /// Bytes that it has allocated, without what its parcels have allocated.
+    pub(crate) fn heap(&self) -> usize {
+        (self.at_most_once.capacity() + self.acknowledged.capacity()) * size_of::<Parcel>()
+    }
+
+    /// By how much that grows at most by another parcel.
+    pub(crate) fn growth(&self, qos: QoS) -> usize {
+        let queue = match qos {
+            QoS::AtMostOnce => &self.at_most_once,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => &self.acknowledged,
+        };
+        if queue.len() < queue.capacity() { 0 } else { list_growth(queue.capacity(), size_of::<Parcel>()) }
     }
 
     /// Removes all that have expired. Costs nothing if none can have.
@@ -165,6 +206,13 @@ impl Queue {
     /// All that wait, those of QoS 0 first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Parcel> {
         self.at_most_once.iter().chain(&self.acknowledged)
+    }
+}
+
+/// A queue that has become short keeps little.
+fn give_back(queue: &mut VecDeque<Parcel>) {
+    if queue.capacity() > 16 && queue.len() < queue.capacity() / 4 {
+        queue.shrink_to(queue.capacity() / 2);
     }
 }
 

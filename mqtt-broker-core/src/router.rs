@@ -4,9 +4,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use mqtt_codec::{QoS, SubscriptionId};
+use mqtt_session::memory::of_map;
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf, TopicName};
 
-use crate::slab::{Key, Slab};
+use crate::apart::Apart;
+use crate::slab::{Key, Slab, list_growth};
 
 /// What a subscription says about deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -109,6 +111,13 @@ impl Group {
         (self.connected.len(), self.members.len())
     }
 
+    /// Bytes that it has allocated. Its filter is in the table of groups too.
+    fn heap(&self) -> usize {
+        2 * self.filter.as_str().len()
+            + self.members.capacity() * size_of::<(Key, Subscribed)>()
+            + self.connected.capacity() * size_of::<Key>()
+    }
+
     fn set_connected(&mut self, session: Key, is_connected: bool) {
         match (self.connected.binary_search(&session), is_connected) {
             (Err(place), true) => self.connected.insert(place, session),
@@ -131,6 +140,8 @@ pub(crate) struct Router {
     group_of: BTreeMap<TopicFilterBuf, Key>,
     /// The groups of each session.
     memberships: BTreeSet<(Key, Key)>,
+    /// What the groups have allocated.
+    groups_heap: Apart<usize>,
 }
 
 impl Router {
@@ -139,7 +150,41 @@ impl Router {
         let mut trie = SubscriptionTrie::with_seed(seed as u64);
         // From now on it knows the filters of each session.
         trie.remove_key(&PackedTarget(0));
-        Self { trie, groups: Slab::new(), group_of: BTreeMap::new(), memberships: BTreeSet::new() }
+        Self {
+            trie,
+            groups: Slab::new(),
+            group_of: BTreeMap::new(),
+            memberships: BTreeSet::new(),
+            groups_heap: Apart(0),
+        }
+    }
+
+    /// Bytes that it has allocated, at most.
+    pub(crate) fn heap(&self) -> usize {
+        self.trie.statistics().bytes
+            + self.groups.heap()
+            + of_map::<TopicFilterBuf, Key>(self.group_of.len())
+            + of_map::<(Key, Key), ()>(self.memberships.len())
+            + *self.groups_heap
+    }
+
+    /// By how much that grows at most by another subscription.
+    pub(crate) fn growth(&self, session: Key, filter: &TopicFilter) -> usize {
+        let Some(share) = filter.share() else {
+            return self.trie.growth(filter, &PackedTarget::session(session));
+        };
+        let entries = of_map::<(Key, Key), ()>(1) + of_map::<TopicFilterBuf, Key>(1);
+        let Some(group) = self.group_of.get(filter).and_then(|&group| self.groups.get(group)) else {
+            let target = PackedTarget::session(session);
+            let first = 4 * (size_of::<(Key, Subscribed)>() + size_of::<Key>());
+            return entries
+                + first
+                + self.trie.growth(share.filter, &target)
+                + self.groups.growth()
+                + 2 * filter.as_str().len();
+        };
+        let item = size_of::<(Key, Subscribed)>() + size_of::<Key>();
+        entries + list_growth(group.members.capacity(), item)
     }
 
     /// What a session has under this filter.
@@ -172,6 +217,7 @@ impl Router {
                     connected: Vec::new(),
                     last: None,
                 };
+                *self.groups_heap += group.heap();
                 let group = self.groups.insert(group);
                 self.group_of.insert(filter.into(), group);
                 let nothing = Subscribed { granted: Granted::default(), born: 0 };
@@ -180,11 +226,15 @@ impl Router {
             }
         };
         let Some(group) = self.groups.get_mut(key) else { return };
+        *self.groups_heap -= group.heap();
         match group.members.binary_search_by_key(&session, |&(key, _)| key) {
             Ok(place) => group.members.get_mut(place).into_iter().for_each(|member| member.1 = subscribed),
             Err(place) => group.members.insert(place, (session, subscribed)),
         }
+        // All members may be connected, and that shall not allocate.
+        group.connected.reserve_exact(group.members.capacity() - group.connected.len());
         group.set_connected(session, true);
+        *self.groups_heap += group.heap();
         self.memberships.insert((session, key));
     }
 
@@ -192,7 +242,9 @@ impl Router {
     pub(crate) fn set_connected(&mut self, session: Key, is_connected: bool) {
         for &(_, group) in self.memberships.range((session, Key::MIN)..=(session, Key::MAX)) {
             if let Some(group) = self.groups.get_mut(group) {
+                *self.groups_heap -= group.heap();
                 group.set_connected(session, is_connected);
+                *self.groups_heap += group.heap();
             }
         }
     }
@@ -237,6 +289,9 @@ impl Router {
         let Ok(place) = group.members.binary_search_by_key(&session, |&(key, _)| key) else { return false };
         group.members.remove(place);
         group.set_connected(session, false);
+        if group.members.is_empty() {
+            *self.groups_heap -= group.heap();
+        }
         if group.members.is_empty()
             && let Some(group) = self.groups.remove(key)
         {

@@ -7,6 +7,8 @@ use mqtt_codec::Version;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
 use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 
+use crate::apart::Apart;
+use crate::message::shared_text;
 use crate::queue::{Parcel, Queue};
 use crate::slab::Key;
 use crate::timers::Alarm;
@@ -57,6 +59,13 @@ pub(crate) struct Owner {
 }
 
 impl Will {
+    /// Bytes that it has allocated.
+    pub(crate) fn heap(&self) -> usize {
+        let Owner { user_name, identity, .. } = &self.owner;
+        let text = |text: &Option<Arc<str>>| text.as_deref().map_or(0, shared_text);
+        size_of::<Self>() + self.message.heap() + text(user_name) + text(identity)
+    }
+
     /// Whose it is, as a policy sees it.
     pub(crate) fn client(&self) -> Client<'_> {
         let Owner { user_name, identity, version, listener } = &self.owner;
@@ -82,6 +91,9 @@ pub(crate) struct Exchange {
     pub(crate) replay_alarm: Alarm,
     /// While it is asked whether the client may keep its subscriptions. Nothing goes to it until then.
     pub(crate) review: Option<Box<Review>>,
+    /// What was counted of it, and the size class of the queue.
+    pub(crate) charged: Apart<usize>,
+    pub(crate) queue_class: Apart<u8>,
 }
 
 /// Subscriptions that are asked about again.
@@ -133,7 +145,24 @@ pub(crate) enum Answer {
     No,
 }
 
+impl Review {
+    fn heap(&self) -> usize {
+        let text: usize = self.lost.iter().map(|filter| filter.as_str().len()).sum();
+        size_of::<Self>()
+            + self.tickets.capacity() * size_of::<Ticket>()
+            + self.lost.capacity() * size_of::<TopicFilterBuf>()
+            + text
+    }
+}
+
 impl Replay {
+    /// Bytes that it has allocated: its cursor has the filter too, and a place, which is a topic or a filter.
+    fn heap(&self) -> usize {
+        let place = self.place().map_or(0, str::len);
+        let held = self.held.as_ref().map_or(0, |held| held.topic.as_str().len());
+        2 * self.filter.as_str().len() + place + held
+    }
+
     /// Messages up to the last that was retained, for the subscription that was `born`.
     pub(crate) fn new(filter: &TopicFilter, born: u32, number: u64, last_retained: u64) -> Self {
         Self {
@@ -223,6 +252,8 @@ impl Session {
                 replays: VecDeque::new(),
                 replay_alarm: Alarm::OFF,
                 review: None,
+                charged: Apart(0),
+                queue_class: Apart(0),
             };
             if let Some(quotas) = quotas {
                 exchange.connected(quotas);
@@ -232,13 +263,10 @@ impl Session {
     }
 
     /// Gives back what it has for messages, if there are none.
-    pub(crate) fn rest(&mut self) {
-        if let Some(exchange) = &self.exchange
-            && exchange.is_idle()
-        {
-            self.last_id = exchange.send.last_id();
-            self.exchange = None;
-        }
+    pub(crate) fn rest(&mut self) -> Option<Box<Exchange>> {
+        let exchange = self.exchange.take_if(|exchange| exchange.is_idle())?;
+        self.last_id = exchange.send.last_id();
+        Some(exchange)
     }
 
     /// Retained messages are to be sent because of a SUBSCRIBE.
@@ -283,6 +311,14 @@ impl Exchange {
             && self.replays.is_empty()
             && self.replay_alarm == Alarm::OFF
             && self.review.is_none()
+    }
+
+    /// Bytes that it has allocated, without messages.
+    pub(crate) fn heap(&self) -> usize {
+        let replays = self.replays.capacity() * size_of::<Replay>()
+            + self.replays.iter().map(Replay::heap).sum::<usize>();
+        let review = self.review.as_ref().map_or(0, |review| review.heap());
+        size_of::<Self>() + self.send.heap() + self.receive.heap() + self.queue.heap() + replays + review
     }
 
     /// A message that was under way is not any more.

@@ -47,6 +47,11 @@ impl<T> Slab<T> {
             return Key { index, generation: slot.generation };
         }
         let index = u32::try_from(self.slots.len()).expect("memory ends before 2^32 slots are used");
+        if self.slots.len() == self.slots.capacity() {
+            self.slots.reserve(1);
+            // All may become free, and then nothing is allocated.
+            self.free.reserve_exact(self.slots.capacity());
+        }
         self.slots.push(Slot { generation: Generation::MIN, item: Some(item) });
         Key { index, generation: Generation::MIN }
     }
@@ -85,9 +90,28 @@ impl<T> Slab<T> {
         Some(item)
     }
 
+    /// Bytes that it has allocated, without what the items have allocated.
+    pub(crate) fn heap(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<T>>() + self.free.capacity() * size_of::<u32>()
+    }
+
+    /// By how much that grows at most by another item.
+    pub(crate) fn growth(&self) -> usize {
+        if self.free.is_empty() && self.slots.len() == self.slots.capacity() {
+            list_growth(self.slots.capacity(), size_of::<Slot<T>>() + size_of::<u32>())
+        } else {
+            0
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
+}
+
+/// By how many bytes a list that is full grows by another item.
+pub(crate) const fn list_growth(capacity: usize, item: usize) -> usize {
+    if capacity < 4 { 4 * item } else { capacity * item }
 }
 
 #[cfg(test)]

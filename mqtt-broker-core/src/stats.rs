@@ -4,6 +4,8 @@ use crate::{Copies, Faults};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Stats {
+    /// Bytes that are allocated, at most, of the [`Budget`](crate::Budget).
+    pub bytes_charged: usize,
     /// Connections, those that have not sent CONNECT included.
     pub connections: usize,
     /// Clients that are connected: their CONNECT was accepted.

@@ -1,6 +1,7 @@
 use alloc::collections::BTreeSet;
 
 use mqtt_session::Timestamp;
+use mqtt_session::memory::of_map;
 use mqtt_topic::{TopicName, TopicNameBuf};
 
 /// What shall be looked at when its time has come. Numbers are places; a timer goes before what it is about.
@@ -32,6 +33,8 @@ pub(crate) struct Timers {
     timers: BTreeSet<(Timestamp, Timer)>,
     /// When retained messages expire.
     retained: BTreeSet<(Timestamp, TopicNameBuf)>,
+    /// Bytes of their topics.
+    text: usize,
 }
 
 impl Timers {
@@ -51,11 +54,22 @@ impl Timers {
     }
 
     pub(crate) fn retained_expires(&mut self, at: Timestamp, topic: &TopicName) {
-        self.retained.insert((at, topic.into()));
+        if self.retained.insert((at, topic.into())) {
+            self.text += topic.as_str().len();
+        }
     }
 
     pub(crate) fn retained_goes(&mut self, at: Timestamp, topic: &TopicName) {
-        self.retained.remove(&(at, topic.into()));
+        if self.retained.remove(&(at, topic.into())) {
+            self.text -= topic.as_str().len();
+        }
+    }
+
+    /// Bytes that they have allocated, at most.
+    pub(crate) fn heap(&self) -> usize {
+        of_map::<(Timestamp, Timer), ()>(self.timers.len())
+            + of_map::<(Timestamp, TopicNameBuf), ()>(self.retained.len())
+            + self.text
     }
 
     pub(crate) fn next(&self) -> Option<Timestamp> {

@@ -6,9 +6,11 @@ use core::num::{NonZeroU16, NonZeroU32};
 use mqtt_codec::{ConnAck, ConnAckProperties, Connect, Limits, QoS, ReasonCode, Version};
 use mqtt_session::{KeepAlive, OutboundAliases};
 
+use super::budget::{ENTRY, Want};
 use super::connect::{Connecting, Gifts};
 use super::{Core, Cx, will};
 use crate::connection::Connection;
+use crate::message::shared_text;
 use crate::session::{Quotas, Session};
 use crate::slab::Key;
 use crate::{Fault, Note};
@@ -64,6 +66,13 @@ impl Core {
             Ok(will) => will,
             Err(fault) => return self.refuse(conn, fault, cx),
         };
+        let text = shared_text(client_id);
+        let place =
+            if existing.is_none() { self.sessions.growth() + self.by_client.growth() + text } else { 0 };
+        let bytes = place + will.as_ref().map_or(0, |will| will.heap()) + ENTRY;
+        if !self.make_room(bytes, Want::Client, cx) {
+            return self.refuse_with(conn, ReasonCode::QuotaExceeded, None, None, cx);
+        }
         let (key, session_present) = self.open_session(client_id, connect.clean_start, cx);
         let client_receive_maximum = connect.properties.receive_maximum.map_or(u16::MAX, NonZeroU16::get);
         if let Some(connection) = self.connections.get_mut(conn) {
@@ -91,9 +100,7 @@ impl Core {
         self.save_session(key, cx);
         if let Some(will) = will {
             self.save_will(&will, cx);
-            if let Some(session) = self.sessions.get_mut(key) {
-                session.will = Some(will);
-            }
+            self.set_will(key, will);
         }
         self.router.set_connected(key, true);
         self.desk.tally.stats.connects += 1;

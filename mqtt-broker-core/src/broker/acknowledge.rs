@@ -78,6 +78,7 @@ impl Core {
             .is_some_and(|exchange| exchange.receive.release(RemoteId(packet.packet_id)));
         let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
         if known {
+            self.recharge(key);
             self.forget_received(key, packet.packet_id, cx);
         } else {
             self.desk.tally.faults.add(Fault::UnknownPubRel);

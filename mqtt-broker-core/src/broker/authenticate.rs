@@ -69,6 +69,7 @@ impl Core {
         };
         let len = found.bytes().len();
         let outcome = self.authenticating(conn, found, cx);
+        self.recharge_connection(conn);
         self.done_connecting(conn, &outcome, bytes, len, cx)
     }
 

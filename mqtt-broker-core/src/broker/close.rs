@@ -121,7 +121,7 @@ impl Core {
         }
         let name = connection.name;
         if packet.reason == ReasonCode::NORMAL_DISCONNECTION
-            && let Some(will) = session.will.take()
+            && let Some(will) = self.take_will(key)
         {
             self.forget_will(&will, cx);
         }

@@ -13,6 +13,7 @@ use mqtt_codec::{
 };
 use siphasher::sip::SipHasher24;
 
+use super::budget::{QUESTION, Want};
 use super::{Core, Cx};
 use crate::connection::Authentication;
 use crate::policy::{Step, failure};
@@ -63,7 +64,13 @@ impl Core {
             }
         };
         let len = packet.len();
+        // It may be kept, and so may parts of it.
+        if !self.make_room(2 * len + 2 * QUESTION, Want::Client, cx) {
+            self.refuse_with(conn, ReasonCode::QuotaExceeded, None, None, cx);
+            return false;
+        }
         let outcome = self.on_connect(conn, version, &connect, packet, cx);
+        self.recharge_connection(conn);
         self.done_connecting(conn, &outcome, bytes, len, cx)
     }
 

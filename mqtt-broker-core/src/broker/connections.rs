@@ -6,8 +6,10 @@ use foldhash::fast::FixedState;
 use mqtt_codec::ReasonCode;
 use mqtt_session::Timestamp;
 
+use super::budget::{ENTRY, Want};
 use super::{Core, Cx};
-use crate::connection::Connection;
+use crate::connection::{Connection, Extras};
+use crate::message::shared_text;
 use crate::slab::Key;
 use crate::timers::Timer;
 use crate::{ConnId, ListenerId, Note, Stats};
@@ -20,6 +22,7 @@ fn hash(name: ConnId) -> u64 {
 impl Core {
     pub(super) fn stats(&self) -> Stats {
         Stats {
+            bytes_charged: self.charged(),
             connections: self.connections.len(),
             sessions: self.sessions.len(),
             retained_messages: self.retained.len(),
@@ -41,7 +44,12 @@ impl Core {
     ) {
         // A name that is used again was closed before.
         self.transport_closed(name, cx);
-        let is_full = self.connections.len() >= self.config.connections;
+        let bytes = self.connections.growth()
+            + self.by_name.growth()
+            + identity.map_or(0, |identity| size_of::<Extras>() + shared_text(identity))
+            + ENTRY;
+        let is_full =
+            self.connections.len() >= self.config.connections || !self.make_room(bytes, Want::Client, cx);
         if self.shutting_down || is_full {
             let reason = if is_full { ReasonCode::ServerBusy } else { ReasonCode::ServerShuttingDown };
             cx.out.note(&Note::Refused { conn: name, reason });
@@ -56,12 +64,14 @@ impl Core {
         by_name.insert(hash(name), conn.index(), |place| {
             connections.at(place).map_or(0, |connection| hash(connection.name))
         });
+        self.recharge_connection(conn);
         self.set_connection_timer(conn);
     }
 
     /// Removes a connection from all that lead to it.
     pub(super) fn take_connection(&mut self, conn: Key) -> Option<Connection> {
         let mut connection = self.connections.remove(conn)?;
+        *self.heap -= *connection.charged;
         self.by_name.remove(hash(connection.name), conn.index());
         self.timers.set(&mut connection.alarm, None, Timer::Connection(conn.index()));
         for &ticket in connection.waiting.iter().flat_map(|waiting| &waiting.tickets) {
@@ -78,6 +88,7 @@ impl Core {
         if fills_window || connection.waiting.is_some() {
             connection.waiting = None;
             connection.output_full |= fills_window;
+            self.recharge_connection(conn);
             self.note_congestion(conn);
             self.set_reading(conn, cx);
         }

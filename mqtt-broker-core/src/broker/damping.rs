@@ -31,6 +31,10 @@ impl Damper {
         Self { places: damping.map(|_| vec![Place::default(); PLACES].into()).unwrap_or_default() }
     }
 
+    pub(super) fn heap(&self) -> usize {
+        size_of_val::<[_]>(&self.places)
+    }
+
     /// Counts a CONNECT. Whether it is one too many.
     fn count(&mut self, client: u64, now: Timestamp, damping: Damping) -> bool {
         let index = usize::try_from(client % PLACES as u64).unwrap_or(0);

@@ -7,6 +7,7 @@ use mqtt_codec::{Delivery, PubRel, QoS, ReasonCode, SubscriptionId};
 use mqtt_session::{Handshake, Resend};
 use mqtt_topic::TopicName;
 
+use super::budget::ENTRY;
 use super::save::Ledger;
 use super::send::{self, Copy};
 use super::{Core, Cx, Desk};
@@ -60,6 +61,7 @@ impl Core {
             return self.drop_copy(key, incoming.topic, terms.qos, DropReason::Expired, cx);
         }
         let is_qos_0 = terms.qos == QoS::AtMostOnce;
+        let may_alias = self.may_alias(session, incoming.topic);
         let connection = session.conn.and_then(|conn| self.connections.get(conn));
         let may_go = match connection {
             // Nothing is under way or waits, as for most.
@@ -82,18 +84,26 @@ impl Core {
                 expiry_left: incoming.expiry_left,
                 payload: incoming.payload,
                 shared_payload: incoming.shared_payload,
+                may_alias,
                 number: incoming.number,
             };
-            return match send::publish(connection, &copy, &mut self.desk, cx.out) {
+            match send::publish(connection, &copy, &mut self.desk, cx.out) {
                 Ok(()) => self.desk.tally.stats.at_most_once.delivered += 1,
                 Err(reason) => self.drop_copy(key, incoming.topic, terms.qos, reason, cx),
-            };
+            }
+            if may_alias && let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+                self.recharge_connection(conn);
+            }
+            return;
         }
         if is_qos_0 && let Some(reason) = self.cannot_wait(session) {
             if let Some(conn) = session.conn {
                 self.note_congestion(conn);
             }
             return self.drop_copy(key, incoming.topic, terms.qos, reason, cx);
+        }
+        if !self.make_room_for_copy(key, incoming, terms, cx) {
+            return self.drop_copy(key, incoming.topic, terms.qos, DropReason::NoMemory, cx);
         }
         let message = Arc::clone(incoming.message(&mut self.messages));
         let parcel = self.parcel(message, terms);
@@ -102,6 +112,14 @@ impl Core {
         } else {
             self.enqueue(key, parcel, incoming.origin, cx);
         }
+    }
+
+    /// Whether the client of a session may be given another Topic Alias, if it wants any.
+    fn may_alias(&self, session: &Session, topic: &TopicName) -> bool {
+        let connection = session.conn.and_then(|conn| self.connections.get(conn));
+        let extras = connection.and_then(|connection| connection.extras.as_ref());
+        extras.is_some_and(|extras| extras.outbound_aliases.is_some())
+            && self.fits(ENTRY + topic.as_str().len())
     }
 
     /// Why a message of QoS 0 is not for a client that cannot get it at once, if it is not.
@@ -114,8 +132,7 @@ impl Core {
 
     /// A copy to be kept.
     pub(super) fn parcel(&mut self, message: Arc<Message>, terms: &Terms<'_>) -> Parcel {
-        self.messages.hold(&message);
-        Parcel {
+        let parcel = Parcel {
             qos: terms.qos,
             retain: terms.retain,
             subscription_ids: terms.subscription_ids.into(),
@@ -123,7 +140,9 @@ impl Core {
             message,
             number: self.messages.number(),
             is_stored: false,
-        }
+        };
+        self.messages.hold_parcel(&parcel);
+        parcel
     }
 
     /// Whether a new message of this QoS can go at once, and overtakes none of its kind with a number below `before`.
@@ -208,6 +227,7 @@ impl Core {
         if let Some(exchange) = self.exchange(key) {
             exchange.queue.push(parcel);
             self.desk.tally.stats.copies_mut(qos).queued += 1;
+            self.recharge(key);
         }
     }
 
@@ -222,7 +242,14 @@ impl Core {
     }
 
     /// Counts and reports a copy that a session which goes on does not get.
-    fn drop_copy(&mut self, key: Key, topic: &TopicName, qos: QoS, reason: DropReason, cx: &mut Cx<'_>) {
+    pub(super) fn drop_copy(
+        &mut self,
+        key: Key,
+        topic: &TopicName,
+        qos: QoS,
+        reason: DropReason,
+        cx: &mut Cx<'_>,
+    ) {
         if let Some(session) = self.sessions.get(key) {
             let client_id = Arc::clone(&session.client_id);
             self.dropped(&client_id, topic, qos, reason, cx);
@@ -253,14 +280,19 @@ impl Core {
             Some(handshake) => self.transmit_in_window(key, handshake, parcel, origin, cx),
             None => {
                 let now = self.now;
-                let conn = self.sessions.get(key).and_then(|session| session.conn);
+                let Some(session) = self.sessions.get(key) else { return };
+                let may_alias = self.may_alias(session, &parcel.message.topic);
+                let conn = session.conn;
                 let Some(connection) = conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
                 let desk = &mut *self.desk;
-                match send::parcel(connection, &parcel, Delivery::AtMostOnce, now, desk, cx.out) {
+                match send::parcel(connection, &parcel, Delivery::AtMostOnce, may_alias, now, desk, cx.out) {
                     Ok(()) => self.desk.tally.stats.at_most_once.delivered += 1,
                     Err(reason) => self.drop_copy(key, &parcel.message.topic, parcel.qos, reason, cx),
                 }
                 self.drop_parcel(key, &parcel, cx);
+                if let Some(conn) = conn.filter(|_| may_alias) {
+                    self.recharge_connection(conn);
+                }
             }
         }
     }
@@ -276,6 +308,8 @@ impl Core {
         if self.exchange(key).is_none() {
             return;
         }
+        let Some(session) = self.sessions.get(key) else { return };
+        let (conn, may_alias) = (session.conn, self.may_alias(session, &parcel.message.topic));
         let Self { sessions, connections, config, journal, messages, router, desk, now, .. } = self;
         let Some(session) = sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| connections.get_mut(conn)) else { return };
@@ -297,12 +331,17 @@ impl Core {
             }
         }
         let delivery = send::delivery(handshake, id, false);
-        let sent = exchange
-            .send
-            .get(id)
-            .map_or(Ok(()), |parcel| send::parcel(connection, parcel, delivery, *now, desk, cx.out));
+        let sent = exchange.send.get(id).map_or(Ok(()), |parcel| {
+            send::parcel(connection, parcel, delivery, may_alias, *now, desk, cx.out)
+        });
         match sent.err().and_then(|reason| Some((reason, exchange.abandon(id)?))) {
-            None => self.desk.tally.stats.copies_mut(handshake.qos()).in_flight += 1,
+            None => {
+                self.desk.tally.stats.copies_mut(handshake.qos()).in_flight += 1;
+                self.recharge(key);
+                if let Some(conn) = conn.filter(|_| may_alias) {
+                    self.recharge_connection(conn);
+                }
+            }
             Some((reason, parcel)) => {
                 self.drop_copy(key, &parcel.message.topic, parcel.qos, reason, cx);
                 self.drop_parcel(key, &parcel, cx);
@@ -320,6 +359,7 @@ impl Core {
         self.resend(key, cx);
         self.send_what_waits(key, cx);
         self.save_progress(key, cx);
+        self.recharge(key);
         if let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
             self.note_congestion(conn);
         }
@@ -333,7 +373,8 @@ impl Core {
             let Some(session) = self.sessions.get(key).filter(|session| self.window_is_open(session)) else {
                 return;
             };
-            let quota_is_open = self.quota_is_open(session);
+            // Without room for a place in the window, it goes on when one there is free.
+            let quota_is_open = self.quota_is_open(session) && self.fits(self.window_growth(key));
             let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
             let Some(exchange) = exchange else { return };
             if let Some(parcel) = exchange.queue.pop(quota_is_open, before) {
@@ -376,6 +417,7 @@ impl Core {
     }
 
     fn resend(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let mut room = self.config.budget.bytes.saturating_sub(self.charged());
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };
         let Some(exchange) = &mut session.exchange else { return };
@@ -391,11 +433,18 @@ impl Core {
                 }
                 Some(Resend::Publish(id, handshake, parcel)) => {
                     let delivery = send::delivery(handshake, id, true);
-                    if send::parcel(connection, parcel, delivery, self.now, desk, cx.out).is_err() {
+                    let alias = ENTRY + parcel.message.topic.as_str().len();
+                    let may_alias = alias <= room;
+                    room = room.saturating_sub(alias);
+                    if send::parcel(connection, parcel, delivery, may_alias, self.now, desk, cx.out).is_err()
+                    {
                         too_large.extend(exchange.abandon(id));
                     }
                 }
             }
+        }
+        if let Some(conn) = session.conn {
+            self.recharge_connection(conn);
         }
         // The client's limit is smaller than it was: handled as if delivered.
         for parcel in too_large {

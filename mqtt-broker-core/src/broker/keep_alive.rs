@@ -38,8 +38,8 @@ impl Core {
                 Some(_) => self.end_uncounted(conn, ReasonCode::KeepAliveTimeout, None, None, cx),
                 None => self.close_silently(conn, ReasonCode::KeepAliveTimeout, cx),
             };
-        } else if let Some(session) = session.and_then(|key| self.sessions.get_mut(key)) {
-            session.rest();
+        } else if let Some(session) = session {
+            self.rest(session);
         }
         self.set_connection_timer(conn);
     }

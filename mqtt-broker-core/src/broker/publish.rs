@@ -10,8 +10,11 @@ use mqtt_codec::{
 use mqtt_session::{AliasError, Arrival, InboundAliases, RemoteId};
 use mqtt_topic::TopicName;
 
+use super::budget::{ENTRY, Want};
 use super::{Core, Cx, Taken};
+use crate::connection::Extras;
 use crate::message::{Incoming, SHARED};
+use crate::session::Exchange;
 use crate::slab::Key;
 use crate::store::MessageOrigin;
 use crate::{Fault, Message, Refusal, Request, SharedStrategy, Verdict};
@@ -57,6 +60,12 @@ impl Core {
         if let PublishTopic::Name(topic) = publish.topic {
             return self.publish(conn, key, version, publish, topic, cx);
         }
+        if let PublishTopic::NameAndAlias(topic, _) = publish.topic
+            && !self.make_room(ENTRY + size_of::<Extras>() + topic.as_str().len(), Want::Other, cx)
+        {
+            self.end_uncounted(conn, ReasonCode::QuotaExceeded, None, None, cx);
+            return Taken::Done;
+        }
         let maximum = self.config.topic_alias_maximum;
         let Some(connection) = self.connections.get_mut(conn) else { return Taken::Done };
         // The table is away while the message is on its way, so that the topic can be borrowed from it.
@@ -69,6 +78,7 @@ impl Core {
         };
         if let Some(connection) = self.connections.get_mut(conn) {
             connection.extras().inbound_aliases = Some(aliases);
+            self.recharge_connection(conn);
         }
         taken
     }
@@ -152,6 +162,17 @@ impl Core {
                 }
             }
         }
+        if let Delivery::ExactlyOnce { .. } = publish.delivery
+            && !self.make_room(ENTRY + size_of::<Exchange>(), Want::Other, cx)
+        {
+            if !version.is_v5() {
+                // It cannot be told, so it is not answered.
+                self.end_uncounted(conn, ReasonCode::QuotaExceeded, None, None, cx);
+                return Taken::Done;
+            }
+            let refusal = Refusal::new(ReasonCode::QuotaExceeded);
+            return self.deny(conn, key, publish.delivery, &refusal, cx);
+        }
         self.desk.tally.stats.publishes_received += 1;
         self.desk.tally.stats.publish_bytes_received += publish.payload.len() as u64;
         if incoming.retain || self.config.shared_strategy == SharedStrategy::HashPublisher {
@@ -206,6 +227,7 @@ impl Core {
                     && let Some(exchange) = self.exchange(key)
                 {
                     exchange.receive.take_over(RemoteId(id));
+                    self.recharge(key);
                     self.save_received(key, id, 0, cx);
                 }
                 self.send(conn, PubRec { properties, ..PubRec::new(id, reason) }, cx);
@@ -238,6 +260,7 @@ impl Core {
             && let Some(exchange) = self.exchange(key)
         {
             exchange.receive.take_over(RemoteId(id));
+            self.recharge(key);
             if self.sessions.get(key).is_some_and(|session| session.is_stored) {
                 incoming.origin.0 = MessageOrigin::ExactlyOnce;
             }

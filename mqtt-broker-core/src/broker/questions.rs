@@ -5,9 +5,12 @@ use alloc::collections::BTreeMap;
 
 use mqtt_codec::ReasonCode;
 use mqtt_session::Timestamp;
+use mqtt_session::memory::of_map;
 use mqtt_topic::TopicFilterBuf;
 
+use super::budget::{QUESTION, Want};
 use super::{Core, Cx, TIMERS_PER_TICK};
+use crate::apart::Apart;
 use crate::connection::Waiting;
 use crate::session::Will;
 use crate::slab::Key;
@@ -21,6 +24,8 @@ pub(super) struct Questions {
     open: BTreeMap<Ticket, (Timestamp, About)>,
     /// How many of them are about wills.
     wills: usize,
+    /// What they have allocated.
+    text: Apart<usize>,
     next: u64,
     alarm: Alarm,
 }
@@ -38,9 +43,24 @@ pub(super) enum About {
     Will(Box<Will>),
 }
 
+impl About {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Packet(..) | Self::Replay(_) => 0,
+            Self::Subscription { filter, .. } => filter.as_str().len(),
+            Self::Will(will) => will.heap(),
+        }
+    }
+}
+
 impl Questions {
+    /// Bytes that they have allocated, at most.
+    pub(super) fn heap(&self) -> usize {
+        of_map::<Ticket, (Timestamp, About)>(self.open.len()) + *self.text
+    }
+
     pub(super) const fn new() -> Self {
-        Self { open: BTreeMap::new(), wills: 0, next: 0, alarm: Alarm::OFF }
+        Self { open: BTreeMap::new(), wills: 0, text: Apart(0), next: 0, alarm: Alarm::OFF }
     }
 
     /// Wills that wait for an answer.
@@ -97,6 +117,10 @@ impl Core {
                 }
                 Some(verdict)
             }
+            // As if it had been answered with no.
+            Err(_) if !self.make_room(QUESTION, Want::Other, cx) => {
+                Some(Verdict::Deny(ReasonCode::QuotaExceeded))
+            }
             Err(ticket) => {
                 self.keep_open(ticket, About::Packet(conn, earlier.len()));
                 let now = self.now;
@@ -105,6 +129,7 @@ impl Core {
                 waiting.tickets.push(ticket);
                 waiting.open += 1;
                 waiting.since = waiting.since.min(now);
+                self.recharge_connection(conn);
                 self.set_reading(conn, cx);
                 None
             }
@@ -126,6 +151,7 @@ impl Core {
     /// Waits for the answer to a question.
     pub(super) fn keep_open(&mut self, ticket: Ticket, about: About) {
         let until = self.now.plus_millis(self.config.answer_timeout.max(1));
+        *self.questions.text += about.heap();
         self.questions.wills += usize::from(matches!(about, About::Will(_)));
         self.questions.open.insert(ticket, (until, about));
         self.set_answer_timer();
@@ -134,6 +160,7 @@ impl Core {
     /// Forgets a question, if it is open. Its answer changes nothing any more.
     pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<About> {
         let (_, about) = self.questions.open.remove(&ticket)?;
+        *self.questions.text -= about.heap();
         self.questions.wills -= usize::from(matches!(about, About::Will(_)));
         self.set_answer_timer();
         Some(about)

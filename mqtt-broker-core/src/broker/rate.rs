@@ -24,6 +24,9 @@ impl Core {
         let free = rate.messages.max(rate.bytes).saturating_sub(NANOS_PER_SECOND);
         if free > now {
             rate.paused_until = Some(Timestamp::from_millis(free.div_ceil(NANOS_PER_MILLI)));
+        }
+        self.recharge_connection(conn);
+        if free > now {
             self.set_connection_timer(conn);
             self.set_reading(conn, cx);
         }

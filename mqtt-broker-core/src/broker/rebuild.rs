@@ -78,6 +78,7 @@ impl Core {
         let due = self.rebuild_wills(&found, pairs.wills);
         for &key in found.sessions.values() {
             self.set_session_timer(key);
+            self.recharge(key);
         }
         for (client_id, parcel) in homeless {
             self.desk.tally.stats.copies_mut(parcel.qos).routed += 1;
@@ -175,7 +176,6 @@ impl Core {
                     continue;
                 }
             };
-            self.messages.hold(message);
             if self.config.durable {
                 self.messages.store(message);
             }
@@ -188,6 +188,7 @@ impl Core {
                 number,
                 is_stored: self.config.durable,
             };
+            self.messages.hold_parcel(&parcel);
             match (key, copy.state) {
                 (None, _) => homeless.push((client_id, parcel)),
                 (Some(key), CopyState::Queued) => {
@@ -244,7 +245,12 @@ impl Core {
             let key = found.sessions.get(will.client().client_id);
             match key.and_then(|&key| self.sessions.get_mut(key)) {
                 // An earlier one has waited for an answer since its session ended.
-                Some(session) => due.extend(session.will.replace(will.into()).map(|will| *will)),
+                Some(session) => {
+                    *self.heap += will.heap();
+                    let earlier = session.will.replace(will.into());
+                    *self.heap -= earlier.as_ref().map_or(0, |earlier| earlier.heap());
+                    due.extend(earlier.map(|earlier| *earlier));
+                }
                 None => due.push(will),
             }
         }

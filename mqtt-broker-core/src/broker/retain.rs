@@ -4,19 +4,21 @@ use alloc::sync::Arc;
 use core::mem;
 use core::ops::ControlFlow;
 
+use mqtt_codec::QoS;
 use mqtt_topic::TopicName;
 
+use super::budget::{ENTRY, QUESTION, Want};
 use super::deliver::Terms;
 use super::publish::is_sys;
 use super::questions::About;
 use super::{Core, Cx, TIMERS_PER_TICK};
 use crate::message::Incoming;
 use crate::router::Granted;
-use crate::session::{Answer, Held, Retained};
+use crate::session::{Answer, Exchange, Held, Retained};
 use crate::slab::Key;
 use crate::store::{CopyOrigin, MessageOrigin};
 use crate::timers::Alarm;
-use crate::{Message, Note, Question, Request, Verdict};
+use crate::{DropReason, Message, Note, Question, Request, Verdict};
 
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
@@ -36,6 +38,12 @@ impl Core {
 
     /// Whether there was room for it.
     fn set_retained(&mut self, incoming: &mut Incoming<'_>, cx: &mut Cx<'_>) -> bool {
+        let text = 2 * incoming.topic.as_str().len();
+        let bytes = ENTRY + text + self.messages.growth(incoming.growth());
+        if !is_sys(incoming.topic) && !self.make_room(bytes, Want::Retained, cx) {
+            cx.out.note(&Note::NotRetained { topic: incoming.topic });
+            return false;
+        }
         let message = Arc::clone(incoming.message(&mut self.messages));
         if !self.has_room_to_retain(&message) {
             // What has expired and waits for its tick takes no room, as far as one tick would look.
@@ -63,6 +71,7 @@ impl Core {
             self.retained_count += 1;
             self.retained_bytes += retained_size(&retained.message);
         }
+        *self.retained_text += topic.as_str().len();
         self.retained.insert(topic, retained);
     }
 
@@ -75,6 +84,7 @@ impl Core {
 
     fn take_retained(&mut self, topic: &TopicName) -> Option<Retained> {
         let retained = self.retained.remove(topic)?;
+        *self.retained_text -= topic.as_str().len();
         let message = &retained.message;
         if let Some(expires) = message.expires() {
             self.timers.retained_goes(expires, topic);
@@ -151,8 +161,16 @@ impl Core {
                         subscription_ids: granted.id.as_slice(),
                         group: None,
                     };
-                    let parcel = self.parcel(message, &terms);
                     self.desk.tally.stats.copies_mut(terms.qos).routed += 1;
+                    let bytes = ENTRY + self.window_growth(key) + size_of::<Exchange>();
+                    if terms.qos > QoS::AtMostOnce && !self.make_room(bytes, Want::Copy(key), cx) {
+                        self.drop_copy(key, message.topic(), terms.qos, DropReason::NoMemory, cx);
+                        if is_last {
+                            self.end_replay(key, cx);
+                        }
+                        return true;
+                    }
+                    let parcel = self.parcel(message, &terms);
                     self.transmit(key, parcel, (MessageOrigin::Other, CopyOrigin::Replay(number)), cx);
                 }
                 Answer::No => {}
@@ -174,6 +192,7 @@ impl Core {
         let question = Question { client: connection.client(&session.client_id), request };
         match self.questions.put(&question, cx) {
             Ok(verdict) => Answer::of(verdict),
+            Err(_) if !self.make_room(QUESTION, Want::Other, cx) => Answer::No,
             Err(ticket) => {
                 self.keep_open(ticket, About::Replay(key));
                 Answer::Open(ticket)

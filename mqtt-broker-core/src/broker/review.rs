@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf};
 
+use super::budget::{QUESTION, Want};
 use super::questions::About;
 use super::{Core, Cx};
 use crate::router::{Granted, Subscribed};
@@ -38,6 +39,10 @@ impl Core {
                         review.lost.push(filter);
                     }
                 }
+                // As if it had been answered with no.
+                Err(_) if !self.make_room(QUESTION + 2 * filter.as_str().len(), Want::Other, cx) => {
+                    review.lost.push(filter);
+                }
                 Err(ticket) => {
                     self.keep_open(ticket, About::Subscription { session: key, filter, born: kept.born });
                     review.tickets.push(ticket);
@@ -51,6 +56,7 @@ impl Core {
         if let Some(exchange) = self.exchange(key) {
             exchange.review = Some(review.into());
         }
+        self.recharge(key);
         self.conclude_review(key, cx);
     }
 
@@ -124,6 +130,7 @@ impl Core {
         if ended {
             self.drop_unsubscribed(key, &client_id, cx);
         }
+        self.recharge(key);
     }
 
     /// Drops what waits for a client because of subscriptions that it has no more.

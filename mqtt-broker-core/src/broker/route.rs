@@ -12,6 +12,9 @@ use crate::slab::Key;
 use crate::store::MessageOrigin;
 use crate::{Message, Overlapping};
 
+/// Room for targets that is kept from one message to the next.
+const TARGETS_KEPT: usize = 2048;
+
 impl Core {
     /// Routes a message that is kept already.
     pub(super) fn route_message(&mut self, message: Message, origin: MessageOrigin, cx: &mut Cx<'_>) {
@@ -55,6 +58,7 @@ impl Core {
             }
         }
         targets.clear();
+        targets.shrink_to(TARGETS_KEPT);
         self.scratch.targets = targets;
         incoming.end(&mut self.messages);
         has_subscribers

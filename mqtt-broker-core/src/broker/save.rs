@@ -58,7 +58,7 @@ impl Ledger<'_> {
             self.journal.delete(StoreKey::Copy { number: parcel.number, client_id }, self.out);
             self.release_message(&parcel.message);
         }
-        self.messages.release(&parcel.message);
+        self.messages.release_parcel(parcel);
     }
 
     /// How far a replay is, or that it has ended.
@@ -108,6 +108,7 @@ impl Core {
         let Self { sessions, journal, messages, router, .. } = self;
         let client_id = sessions.get(key).map_or("", |session| &*session.client_id);
         Ledger { journal, messages, router, out: cx.out }.drop_parcel(client_id, parcel);
+        self.recharge(key);
     }
 
     pub(super) fn save_session(&mut self, key: Key, cx: &mut Cx<'_>) {

@@ -109,6 +109,8 @@ pub(super) struct Copy<'a> {
     pub(super) expiry_left: Option<u32>,
     pub(super) payload: &'a [u8],
     pub(super) shared_payload: Option<&'a Bytes>,
+    /// Whether there is room for another Topic Alias.
+    pub(super) may_alias: bool,
     /// If others may get the same, at the same moment.
     pub(super) number: Option<MessageNumber>,
 }
@@ -121,7 +123,11 @@ pub(super) fn publish(
     out: &mut dyn Actions,
 ) -> Result<(), DropReason> {
     let aliases = connection.extras.as_ref().and_then(|extras| extras.outbound_aliases.as_ref());
-    let topic = aliases.map_or(PublishTopic::Name(copy.topic), |aliases| aliases.topic(copy.topic));
+    let topic = match aliases.map(|aliases| aliases.topic(copy.topic)) {
+        Some(topic @ PublishTopic::Alias(_)) => topic,
+        Some(topic) if copy.may_alias => topic,
+        _ => PublishTopic::Name(copy.topic),
+    };
     let publish = |topic| {
         Packet::Publish(Publish {
             topic,
@@ -169,6 +175,7 @@ pub(super) fn parcel(
     connection: &mut Connection,
     parcel: &Parcel,
     delivery: Delivery,
+    may_alias: bool,
     now: Timestamp,
     desk: &mut Desk,
     out: &mut dyn Actions,
@@ -185,6 +192,7 @@ pub(super) fn parcel(
         expiry_left: properties.message_expiry_interval,
         payload: &message.payload,
         shared_payload: message.shared_payload(),
+        may_alias,
         number: None,
     };
     publish(connection, &copy, desk, out)

@@ -7,7 +7,7 @@ use mqtt_session::{Handshake, Timestamp};
 
 use super::{Core, Cx};
 use crate::DropReason;
-use crate::message::Incoming;
+use crate::message::{Incoming, shared_text};
 use crate::queue::Parcel;
 use crate::session::{Exchange, Session};
 use crate::slab::Key;
@@ -22,7 +22,8 @@ impl Core {
     }
 
     pub(super) fn insert_session(&mut self, session: Session) -> Key {
-        let Self { sessions, by_client, config, .. } = self;
+        let Self { sessions, by_client, config, heap, .. } = self;
+        **heap += shared_text(&session.client_id);
         let own = config.hash(&session.client_id);
         let key = sessions.insert(session);
         by_client.insert(own, key.index(), |place| {
@@ -35,7 +36,13 @@ impl Core {
     pub(super) fn exchange(&mut self, key: Key) -> Option<&mut Exchange> {
         let conn = self.sessions.get(key)?.conn;
         let quotas = conn.and_then(|conn| self.quotas(conn));
-        Some(self.sessions.get_mut(key)?.exchange(self.config.send_maximum, quotas))
+        let session = self.sessions.get_mut(key)?;
+        let is_new = session.exchange.is_none();
+        session.exchange(self.config.send_maximum, quotas);
+        if is_new {
+            self.recharge(key);
+        }
+        self.sessions.get_mut(key)?.exchange.as_deref_mut()
     }
 
     /// The client is gone: from here on its Session Expiry Interval and Will Delay Interval run.
@@ -48,9 +55,7 @@ impl Core {
         }
         self.abandon_review(key, cx);
         self.take_replay_back(key);
-        if let Some(session) = self.sessions.get_mut(key) {
-            session.rest();
-        }
+        self.rest(key);
         self.router.set_connected(key, false);
         self.save_session(key, cx);
         self.come_due(key, cx);
@@ -60,7 +65,7 @@ impl Core {
     pub(super) fn continue_session(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         self.timers.set(&mut session.alarm, None, Timer::Session(key.index()));
-        if let Some(will) = session.will.take() {
+        if let Some(will) = self.take_will(key) {
             self.forget_will(&will, cx);
         }
     }
@@ -107,7 +112,9 @@ impl Core {
     /// The session ends: subscriptions and messages go, and a will that still waits is published (MQTT-3.1.2-8).
     pub(super) fn end_session(&mut self, key: Key, cx: &mut Cx<'_>) {
         let mut pairs = self.stored_subscriptions(key);
+        let will = self.take_will(key);
         let Some(mut session) = self.sessions.remove(key) else { return };
+        *self.heap -= shared_text(&session.client_id);
         let place = key.index();
         self.by_client.remove(self.config.hash(&session.client_id), place);
         self.timers.set(&mut session.alarm, None, Timer::Session(place));
@@ -116,6 +123,7 @@ impl Core {
         let mut parcels = Vec::new();
         if let Some(mut exchange) = session.exchange.take() {
             self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(place));
+            self.uncharge(key, &exchange);
             if session.is_stored {
                 pairs.add_those_of(&exchange);
             }
@@ -137,7 +145,7 @@ impl Core {
             }
         }
         self.forget_session(&session, &pairs, &parcels, cx);
-        if let Some(will) = session.will {
+        if let Some(will) = will {
             self.will_due(will, cx);
         }
     }

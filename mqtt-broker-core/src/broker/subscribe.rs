@@ -9,9 +9,10 @@ use mqtt_codec::{
 };
 use mqtt_topic::TopicFilter;
 
+use super::budget::{ENTRY, Want};
 use super::{Core, Cx, Taken};
 use crate::router::{Granted, Subscribed};
-use crate::session::{Replay, length};
+use crate::session::{Exchange, Replay, length};
 use crate::slab::Key;
 use crate::{Fault, Request, Verdict};
 
@@ -58,9 +59,7 @@ impl Core {
         let codes = codes.as_slice().into();
         self.send(conn, SubAck { packet_id: packet.packet_id, codes, properties }, cx);
         self.pump(key, cx);
-        if let Some(session) = self.sessions.get_mut(key) {
-            session.rest();
-        }
+        self.rest(key);
         Taken::Done
     }
 
@@ -128,6 +127,17 @@ impl Core {
         if has_too_many_subscriptions || has_too_many_replays || has_too_many_bytes {
             return ReasonCode::QuotaExceeded;
         }
+        let text = length(filter) as usize;
+        let replay = if wants_retained {
+            size_of::<Exchange>() + (replays.max(4) + 1) * size_of::<Replay>() + 4 * text
+        } else {
+            0
+        };
+        let bytes = ENTRY + replay + if is_new { self.router.growth(key, filter) } else { 0 };
+        if !self.make_room(bytes, Want::Other, cx) {
+            return ReasonCode::QuotaExceeded;
+        }
+        let Some(session) = self.sessions.get_mut(key) else { return ReasonCode::UnspecifiedError };
         let born = existing.map_or_else(|| session.subscribed.wrapping_add(1), |existing| existing.born);
         if is_new {
             session.subscribed = born;
@@ -146,6 +156,7 @@ impl Core {
             if let Some(session) = self.sessions.get_mut(key) {
                 session.replay(replay);
             }
+            self.recharge(key);
         }
         let subscribed = Subscribed { granted: granted_options, born };
         let number = self.number();

@@ -30,9 +30,23 @@ impl Core {
         is_broken.then_some(Fault::PayloadFormat)
     }
 
+    /// Gives a session a will, which it has not.
+    pub(super) fn set_will(&mut self, key: Key, will: Box<Will>) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            *self.heap += will.heap();
+            session.will = Some(will);
+        }
+    }
+
+    pub(super) fn take_will(&mut self, key: Key) -> Option<Box<Will>> {
+        let will = self.sessions.get_mut(key)?.will.take()?;
+        *self.heap -= will.heap();
+        Some(will)
+    }
+
     /// Publishes the will of a session whose client is gone, if it has left one (MQTT-3.1.2-8, -10).
     pub(super) fn publish_will(&mut self, key: Key, cx: &mut Cx<'_>) {
-        if let Some(will) = self.sessions.get_mut(key).and_then(|session| session.will.take()) {
+        if let Some(will) = self.take_will(key) {
             self.will_due(will, cx);
         }
     }

@@ -1,6 +1,6 @@
 //! Settings and counts of the broker, by their names.
 
-use mqtt_broker_core::{Config, Damping, Overlapping, RateLimit, SharedStrategy, Stats};
+use mqtt_broker_core::{Config, Damping, Overlapping, RateLimit, Relief, SharedStrategy, Stats};
 use mqtt_codec::QoS;
 
 use crate::words::Words;
@@ -16,6 +16,7 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
     set("packet_size", &mut |value| config.limits.packet_size = value as u32);
     set("connect_packet_size", &mut |value| config.connect_packet_size = value as u32);
     set("connect_timeout", &mut |value| config.connect_timeout = value);
+    set("budget", &mut |value| config.budget.bytes = value as usize);
     set("congestion_timeout", &mut |value| config.congestion_timeout = Some(value));
     let mut rate = RateLimit { messages: 0, bytes: 0 };
     set("rate_messages", &mut |value| rate.messages = value as u32);
@@ -62,6 +63,17 @@ pub(crate) fn configure(config: &mut Config, text: &str) {
             "hash-publisher" => SharedStrategy::HashPublisher,
             other => panic!("no strategy {other}"),
         };
+    }
+    if let Some(relief) = words.get("relief") {
+        let measure = |word| match word {
+            "retained" => Relief::RefuseRetained,
+            "oldest" => Relief::DropOldest,
+            "newest" => Relief::DropNewest,
+            "clients" => Relief::RefuseClients,
+            other => panic!("no relief {other}"),
+        };
+        let measures: Vec<_> = relief.split(',').map(measure).collect();
+        config.budget.relief = measures.try_into().expect("three of them");
     }
     if let Some(overlapping) = words.get("overlapping") {
         config.overlapping = match overlapping {

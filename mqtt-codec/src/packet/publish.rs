@@ -42,10 +42,24 @@ impl<'a> MessageProperties<'a> {
     /// nothing is written.
     #[cfg(feature = "bytes")]
     pub fn encode(&self, buffer: &mut impl bytes::BufMut) -> Result<(), EncodeError> {
+        let Lengths { body, properties, .. } = self.lengths()?;
+        crate::writer::append(buffer, body, |sink| self.write_list(properties, sink))
+    }
+
+    /// Bytes that [`encode`](Self::encode) appends.
+    ///
+    /// # Errors
+    /// As those of `encode`.
+    #[cfg(feature = "bytes")]
+    pub fn encoded_len(&self) -> Result<usize, EncodeError> {
+        Ok(self.lengths()?.body)
+    }
+
+    #[cfg(feature = "bytes")]
+    fn lengths(&self) -> Result<Lengths, EncodeError> {
         let mut lengths = Lengths::default();
         lengths.add_properties(self.fields_len()?);
-        let Lengths { body, properties, .. } = lengths.check()?;
-        crate::writer::append(buffer, body, |sink| self.write_list(properties, sink))
+        lengths.check()
     }
 
     /// Reads what [`encode`](Self::encode) wrote.

@@ -79,6 +79,7 @@ fn message_properties_by_themselves() {
     for properties in [properties, MessageProperties::default()] {
         let mut bytes = Vec::new();
         properties.encode(&mut bytes).unwrap();
+        assert_eq!(properties.encoded_len(), Ok(bytes.len()));
         assert_eq!(MessageProperties::decode(&bytes), Ok(properties));
         bytes.push(0);
         let error = MessageProperties::decode(&bytes).unwrap_err();
