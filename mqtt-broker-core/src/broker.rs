@@ -39,6 +39,7 @@ use mqtt_codec::{
 use mqtt_session::Timestamp;
 use mqtt_topic::RetainedTrie;
 
+use self::budget::Spare;
 use self::damping::Damper;
 use self::questions::Questions;
 use self::sys::Sys;
@@ -142,6 +143,7 @@ struct Core {
     journal: Apart<Journal>,
     /// What sessions and connections have allocated, besides their places; and the bytes of the topics of retained messages.
     heap: Apart<usize>,
+    spare: Apart<Spare>,
     retained_text: Apart<usize>,
     /// Sessions with messages that wait, by the logarithm of their bytes.
     by_queue: BTreeSet<(u8, Key)>,
@@ -200,6 +202,7 @@ impl Core {
             sys: Sys::default(),
             journal: Apart::default(),
             heap: Apart(0),
+            spare: Apart::default(),
             retained_text: Apart(0),
             by_queue: BTreeSet::new(),
             scratch: Apart::default(),

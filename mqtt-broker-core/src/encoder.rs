@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use core::mem;
 
 use bytes::Bytes;
 use mqtt_codec::{EncodeError, Packet, Publish, Version};
@@ -15,6 +16,8 @@ pub(crate) struct Encoder {
     copies: [CopyForAll; Version::ALL.len()],
     /// Messages that were sent to many.
     messages: u64,
+    /// Whether a buffer may be large.
+    is_large: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -38,6 +41,9 @@ impl Encoder {
 
     /// Gives back what was needed for a large packet.
     pub(crate) fn rest(&mut self) {
+        if !mem::take(&mut self.is_large) {
+            return;
+        }
         for copy in &mut self.copies {
             if copy.buffer.len() > KEPT {
                 *copy = CopyForAll::default();
@@ -59,6 +65,7 @@ impl Encoder {
             (Packet::Publish(publish), Some(_)) => head_into(&mut self.buffer, publish, version)?,
             _ => into(&mut self.buffer, packet, version)?,
         };
+        self.is_large |= len > KEPT / 2;
         Ok(self.buffer.get(..len).unwrap_or_default())
     }
 
@@ -79,6 +86,7 @@ impl Encoder {
             copy.of = None;
             copy.len = into(&mut copy.buffer, &packet(), version)?;
             copy.of = Some((number, retain));
+            self.is_large |= copy.len > KEPT / 2;
         }
         Ok(copy.buffer.get(..copy.len).unwrap_or_default())
     }

@@ -41,6 +41,13 @@ pub(super) enum Want {
     Other,
 }
 
+/// How much room there was, and how much has been asked for since.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spare {
+    found: usize,
+    asked: usize,
+}
+
 impl Core {
     /// Bytes that are allocated, at most.
     pub(super) fn charged(&self) -> usize {
@@ -103,6 +110,14 @@ impl Core {
         let headroom = HEADROOM + self.config.budget.bytes / 64;
         let headroom = if want == Want::Client { headroom / 2 } else { headroom };
         let bytes = bytes.saturating_add(headroom);
+        // Far from the limit it is not counted each time.
+        let Spare { found, asked } = &mut *self.spare;
+        *asked = asked.saturating_add(bytes - headroom);
+        if *asked + headroom < *found / 2 {
+            return true;
+        }
+        let found = self.config.budget.bytes.saturating_sub(self.charged());
+        *self.spare = Spare { found, asked: 0 };
         if self.fits(bytes) {
             return true;
         }

@@ -359,7 +359,6 @@ impl Core {
         self.resend(key, cx);
         self.send_what_waits(key, cx);
         self.save_progress(key, cx);
-        self.recharge(key);
         if let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
             self.note_congestion(conn);
         }

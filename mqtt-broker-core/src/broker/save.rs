@@ -153,6 +153,9 @@ impl Core {
         if let Some(replay) = replay.filter(|replay| replay.is_stored && replay.is_ahead) {
             Ledger { journal, messages, router, out: cx.out }.save_replay(client_id, replay);
         }
+        if !exchange.replays.is_empty() {
+            self.recharge(key);
+        }
     }
 
     /// The first replay of a session ends.

@@ -34,14 +34,13 @@ impl Core {
 
     /// A session's messages under way, made if there were none.
     pub(super) fn exchange(&mut self, key: Key) -> Option<&mut Exchange> {
-        let conn = self.sessions.get(key)?.conn;
-        let quotas = conn.and_then(|conn| self.quotas(conn));
-        let session = self.sessions.get_mut(key)?;
-        let is_new = session.exchange.is_none();
-        session.exchange(self.config.send_maximum, quotas);
-        if is_new {
-            self.recharge(key);
+        let session = self.sessions.get(key)?;
+        if session.exchange.is_some() {
+            return self.sessions.get_mut(key)?.exchange.as_deref_mut();
         }
+        let quotas = session.conn.and_then(|conn| self.quotas(conn));
+        self.sessions.get_mut(key)?.exchange(self.config.send_maximum, quotas);
+        self.recharge(key);
         self.sessions.get_mut(key)?.exchange.as_deref_mut()
     }
 
