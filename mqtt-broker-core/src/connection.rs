@@ -89,6 +89,8 @@ pub(crate) struct Waiting {
     pub(crate) assigned: Option<Arc<str>>,
     /// Until when a CONNECT waits that is one of too many, if it is.
     pub(crate) damped_until: Option<Timestamp>,
+    /// Whether rights have changed since the first answer.
+    pub(crate) is_outdated: bool,
     /// Whether it was such a CONNECT.
     pub(crate) was_damped: bool,
 }

@@ -103,8 +103,8 @@ pub(crate) struct Review {
     pub(crate) tickets: Vec<Ticket>,
     /// How many of them are not answered yet.
     pub(crate) open: usize,
-    /// What the client may not keep.
-    pub(crate) lost: Vec<TopicFilterBuf>,
+    /// What the client may not keep, and which subscriptions these are.
+    pub(crate) lost: Vec<(TopicFilterBuf, u32)>,
 }
 
 /// Retained messages on their way, because of one SUBSCRIBE. It ends with its subscription, which is looked up when its turn
@@ -147,10 +147,10 @@ pub(crate) enum Answer {
 
 impl Review {
     fn heap(&self) -> usize {
-        let text: usize = self.lost.iter().map(|filter| filter.as_str().len()).sum();
+        let text: usize = self.lost.iter().map(|(filter, _)| filter.as_str().len()).sum();
         size_of::<Self>()
             + self.tickets.capacity() * size_of::<Ticket>()
-            + self.lost.capacity() * size_of::<TopicFilterBuf>()
+            + self.lost.capacity() * size_of::<(TopicFilterBuf, u32)>()
             + text
     }
 }

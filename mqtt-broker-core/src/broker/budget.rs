@@ -3,6 +3,8 @@
 //! Tables say themselves what they have allocated. What belongs to one session or connection is counted when it changes, by
 //! comparing it with what was counted before.
 
+use alloc::sync::Arc;
+
 use mqtt_session::memory::of_map;
 use mqtt_topic::TopicNameBuf;
 
@@ -12,7 +14,7 @@ use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::session::{Exchange, Retained, Session};
 use crate::slab::Key;
-use crate::{DropReason, Relief};
+use crate::{DropReason, Message, Relief};
 
 /// Bytes of buffers that are used again, which do not grow beyond it between events.
 const WORKSPACE: usize = 192 << 10;
@@ -137,6 +139,12 @@ impl Core {
             }
         }
         false
+    }
+
+    /// A message that is kept while it is on its way, for which no room was made.
+    pub(super) fn keep(&mut self, message: Message) -> Arc<Message> {
+        self.spare.asked = self.spare.asked.saturating_add(message.heap());
+        self.messages.keep(message)
     }
 
     fn has_largest_queue(&self, key: Key) -> bool {

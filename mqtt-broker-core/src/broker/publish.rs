@@ -245,7 +245,7 @@ impl Core {
         delivery: Delivery,
         cx: &mut Cx<'_>,
     ) {
-        let message = self.messages.keep(message);
+        let message = self.keep(message);
         if let Ok(properties) = message.properties(self.now) {
             let mut incoming = Incoming::stored(&message, &properties);
             incoming.from = Some(key);

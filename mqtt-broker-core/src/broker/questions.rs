@@ -173,7 +173,7 @@ impl Core {
             Some(About::Subscription { session, filter, born }) => {
                 self.subscription_answered(session, &filter, born, verdict, cx);
             }
-            Some(About::Replay(session)) => self.replay_answered(session, verdict, cx),
+            Some(About::Replay(session)) => self.replay_answered(session, ticket, verdict, cx),
             Some(About::Will(will)) => self.will_answered(*will, verdict, cx),
         }
     }
@@ -197,7 +197,12 @@ impl Core {
                 break;
             }
             cx.out.note(&Note::NotAnswered { ticket });
-            self.answered(ticket, Verdict::Deny(ReasonCode::ServerUnavailable), cx);
+            if let Some((_, About::Replay(session))) = self.questions.open.get(&ticket) {
+                // Nobody waits for each of those behind it too.
+                self.replay_not_answered(*session, cx);
+            } else {
+                self.answered(ticket, Verdict::Deny(ReasonCode::ServerUnavailable), cx);
+            }
         }
         self.set_answer_timer();
     }

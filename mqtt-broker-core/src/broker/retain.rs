@@ -18,7 +18,7 @@ use crate::session::{Answer, Exchange, Held, Retained};
 use crate::slab::Key;
 use crate::store::{CopyOrigin, MessageOrigin};
 use crate::timers::Alarm;
-use crate::{DropReason, Message, Note, Question, Request, Verdict};
+use crate::{DropReason, Message, Note, Question, Request, Ticket, Verdict};
 
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
@@ -211,10 +211,16 @@ impl Core {
         self.sessions.get_mut(key)?.exchange.as_mut()?.replays.front_mut()?.held.as_mut()
     }
 
-    pub(super) fn replay_answered(&mut self, key: Key, verdict: Verdict, cx: &mut Cx<'_>) {
-        if let Some(held) = self.held(key) {
+    pub(super) fn replay_answered(&mut self, key: Key, ticket: Ticket, verdict: Verdict, cx: &mut Cx<'_>) {
+        if let Some(held) = self.held(key).filter(|held| held.answer == Answer::Open(ticket)) {
             held.answer = Answer::of(verdict);
         }
+        self.pump(key, cx);
+    }
+
+    /// The replay ends where it is.
+    pub(super) fn replay_not_answered(&mut self, key: Key, cx: &mut Cx<'_>) {
+        self.end_replay(key, cx);
         self.pump(key, cx);
     }
 

@@ -17,15 +17,21 @@ impl Core {
     /// The rights of a client have changed.
     pub(super) fn revoke(&mut self, client_id: &str, cx: &mut Cx<'_>) {
         let Some(key) = self.session_of(client_id) else { return };
-        if self.sessions.get(key).is_some_and(|session| session.conn.is_some()) {
-            self.review(key, cx);
-            self.pump(key, cx);
+        let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) else { return };
+        let connection = self.connections.get_mut(conn);
+        if let Some(waiting) = connection.and_then(|connection| connection.waiting.as_mut()) {
+            // Some of its answers may be those of before.
+            waiting.is_outdated = true;
         }
+        self.review(key, cx);
+        self.pump(key, cx);
     }
 
     /// Asks about each subscription of a connected client. Until all answers are there, nothing goes to it.
     pub(super) fn review(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let mut review = Review { lost: self.end_review(key), ..Review::default() };
+        // All are asked about again.
+        self.end_review(key);
+        let mut review = Review::default();
         let mut subscriptions: Vec<(TopicFilterBuf, Subscribed)> = Vec::new();
         self.router.visit_session(key, |filter, kept| subscriptions.push((filter.into(), kept)));
         for (filter, kept) in subscriptions {
@@ -36,12 +42,12 @@ impl Core {
             match self.questions.put(&question, cx) {
                 Ok(verdict) => {
                     if !self.may_keep(key, &filter, kept, verdict, cx) {
-                        review.lost.push(filter);
+                        review.lost.push((filter, kept.born));
                     }
                 }
                 // As if it had been answered with no.
                 Err(_) if !self.make_room(QUESTION + 2 * filter.as_str().len(), Want::Other, cx) => {
-                    review.lost.push(filter);
+                    review.lost.push((filter, kept.born));
                 }
                 Err(ticket) => {
                     self.keep_open(ticket, About::Subscription { session: key, filter, born: kept.born });
@@ -98,14 +104,14 @@ impl Core {
         let Some(review) = exchange.and_then(|exchange| exchange.review.as_mut()) else { return };
         review.open -= 1;
         if is_lost {
-            review.lost.push(filter.into());
+            review.lost.push((filter.into(), born));
         }
         self.conclude_review(key, cx);
         self.pump(key, cx);
     }
 
     /// Withdraws the open questions of a review, and gives the subscriptions that are lost already.
-    pub(super) fn end_review(&mut self, key: Key) -> Vec<TopicFilterBuf> {
+    pub(super) fn end_review(&mut self, key: Key) -> Vec<(TopicFilterBuf, u32)> {
         let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
         let Some(review) = exchange.and_then(|exchange| exchange.review.take()) else { return Vec::new() };
         for ticket in review.tickets {
@@ -120,15 +126,18 @@ impl Core {
         let client_id = Arc::clone(&session.client_id);
         let Some(exchange) = &mut session.exchange else { return };
         let Some(review) = exchange.review.take_if(|review| review.open == 0) else { return };
-        let mut ended = false;
-        for filter in &review.lost {
-            if self.end_subscription(key, filter, cx) {
-                cx.out.note(&Note::Revoked { client_id: &client_id, filter });
-                ended = true;
-            }
-        }
-        if ended {
+        let mut ended = review.lost;
+        ended.retain(|(filter, born)| {
+            let is_it = self.router.get(key, filter).is_some_and(|kept| kept.born == *born);
+            is_it && self.end_subscription(key, filter)
+        });
+        if !ended.is_empty() {
             self.drop_unsubscribed(key, &client_id, cx);
+        }
+        // After what waits because of them, which would be nobody's concern otherwise.
+        for (filter, _) in &ended {
+            self.forget_subscription(key, filter, cx);
+            cx.out.note(&Note::Revoked { client_id: &client_id, filter });
         }
         self.recharge(key);
     }

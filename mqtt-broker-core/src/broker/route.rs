@@ -18,7 +18,7 @@ const TARGETS_KEPT: usize = 2048;
 impl Core {
     /// Routes a message that is kept already.
     pub(super) fn route_message(&mut self, message: Message, origin: MessageOrigin, cx: &mut Cx<'_>) {
-        let message = self.messages.keep(message);
+        let message = self.keep(message);
         // It was written by us, so it can be read.
         if let Ok(properties) = message.properties(self.now) {
             let mut incoming = Incoming::stored(&message, &properties);

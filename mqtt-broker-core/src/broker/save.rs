@@ -13,7 +13,7 @@ use super::{Core, Cx};
 use crate::messages::Messages;
 use crate::queue::Parcel;
 use crate::router::{Group, Router, Subscribed};
-use crate::session::{Exchange, Replay, Retained, Session, Will};
+use crate::session::{Answer, Exchange, Held, Replay, Retained, Session, Will};
 use crate::slab::Key;
 use crate::store::{
     self, CopyOrigin, CopyState, Journal, MessageOrigin, RetainedRecord, SessionRecord, StoreKey,
@@ -160,8 +160,11 @@ impl Core {
 
     /// The first replay of a session ends.
     pub(super) fn end_replay(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        let Some(replay) = session.end_replay().filter(|replay| replay.is_stored) else { return };
+        let Some(replay) = self.sessions.get_mut(key).and_then(Session::end_replay) else { return };
+        if let Some(Held { answer: Answer::Open(ticket), .. }) = replay.held {
+            self.withdraw(ticket);
+        }
+        let Some(session) = self.sessions.get(key).filter(|_| replay.is_stored) else { return };
         let client_id = &session.client_id;
         self.journal.delete(StoreKey::Replay { number: replay.number, client_id }, cx.out);
     }

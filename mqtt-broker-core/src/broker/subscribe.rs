@@ -58,6 +58,10 @@ impl Core {
             AckProperties { reason_string: reason_string.as_deref(), ..AckProperties::default() };
         let codes = codes.as_slice().into();
         self.send(conn, SubAck { packet_id: packet.packet_id, codes, properties }, cx);
+        let waiting = self.connections.get(conn).and_then(|connection| connection.waiting.as_ref());
+        if waiting.is_some_and(|waiting| waiting.is_outdated) {
+            self.review(key, cx);
+        }
         self.pump(key, cx);
         self.rest(key);
         Taken::Done
@@ -159,6 +163,11 @@ impl Core {
             self.recharge(key);
         }
         let subscribed = Subscribed { granted: granted_options, born };
+        // It was allowed anew.
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        if let Some(review) = exchange.and_then(|exchange| exchange.review.as_mut()) {
+            review.lost.retain(|(lost, _)| **lost != *filter);
+        }
         let number = self.number();
         self.router.subscribe(key, filter, subscribed, number);
         self.save_subscription(key, filter, subscribed, cx);
@@ -169,7 +178,10 @@ impl Core {
         let mut codes = Vec::with_capacity(packet.filters.len());
         for filter in packet.filters {
             // Compared as text, never matched (MQTT-3.10.4-1).
-            let existed = self.end_subscription(key, filter, cx);
+            let existed = self.end_subscription(key, filter);
+            if existed {
+                self.forget_subscription(key, filter, cx);
+            }
             codes.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted });
         }
         let codes = codes.as_slice().into();
@@ -177,12 +189,9 @@ impl Core {
         self.send(conn, UnsubAck { packet_id: packet.packet_id, codes, properties }, cx);
     }
 
-    /// Ends a subscription, if the session has it.
-    pub(super) fn end_subscription(&mut self, key: Key, filter: &TopicFilter, cx: &mut Cx<'_>) -> bool {
+    /// Ends a subscription, if the session has it, but not in the store.
+    pub(super) fn end_subscription(&mut self, key: Key, filter: &TopicFilter) -> bool {
         let existed = self.router.unsubscribe(key, filter);
-        if existed {
-            self.forget_subscription(key, filter, cx);
-        }
         if existed && let Some(session) = self.sessions.get_mut(key) {
             session.subscriptions -= 1;
             session.filter_bytes = session.filter_bytes.saturating_sub(length(filter));
