@@ -1,6 +1,7 @@
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Actions, AllowAll, Broker, Config, ConnId, Event, ListenerId, Note, Outgoing, Question, StoreOp, Ticket, Timestamp,
+    Actions, AllowAll, Broker, Config, ConnId, Event, ListenerId, Note, Outgoing, Question, StoreOp, Ticket,
+    Timestamp,
 };
 use mqtt_codec::{
     Connect, ConnectProperties, Packet, PacketId, QoS, Subscribe, Subscription, SubscriptionOptions,
@@ -76,7 +77,11 @@ impl Runtime {
     pub fn connect_without_reading(&mut self, client_id: &str, keep_alive: u16) -> ConnId {
         let conn = ConnId(self.outputs.buffers.len() as u64);
         self.outputs.buffers.push(Vec::new());
-        self.broker.handle(self.now, Event::Opened { conn, listener: ListenerId(0), identity: None }, &mut self.outputs);
+        self.broker.handle(
+            self.now,
+            Event::Opened { conn, listener: ListenerId(0), identity: None },
+            &mut self.outputs,
+        );
         let properties =
             ConnectProperties { session_expiry_interval: Some(1_000_000), ..ConnectProperties::default() };
         let connect = Connect { client_id, keep_alive, properties, ..Connect::default() };
