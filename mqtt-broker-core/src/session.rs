@@ -7,6 +7,7 @@ use mqtt_codec::Version;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
 use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 
+use crate::apart::Apart;
 use crate::queue::{Parcel, Queue};
 use crate::slab::Key;
 use crate::timers::Alarm;
@@ -34,6 +35,8 @@ pub(crate) struct Session {
     last_id: u16,
     /// Whether it is in the store.
     pub(crate) is_stored: bool,
+    /// Tells it there from earlier ones of its client.
+    pub(crate) number: Apart<u64>,
     pub(crate) exchange: Option<Box<Exchange>>,
 }
 
@@ -153,14 +156,17 @@ impl Replay {
         Self { cursor: place.map(|place| RetainedCursor::at(&self.filter, place)), ..self }
     }
 
-    /// Where it is, once it has begun.
-    pub(crate) fn place(&self) -> Option<&str> {
-        self.cursor.as_ref()?.place()
+    /// Where it has to go on after a restart, once it has begun. What waits for an answer is to be asked about again.
+    pub(crate) fn next_place(&self) -> Option<&str> {
+        match &self.held {
+            Some(held) => Some(held.topic.as_str()),
+            None => self.cursor.as_ref()?.place(),
+        }
     }
 
-    /// Whether nothing can follow.
+    /// Whether nothing can follow, nor waits for an answer.
     pub(crate) fn has_ended(&self) -> bool {
-        self.cursor.as_ref().is_some_and(RetainedCursor::is_done)
+        self.held.is_none() && self.cursor.as_ref().is_some_and(RetainedCursor::is_done)
     }
 
     /// Whether a retained message was there at the SUBSCRIBE.
@@ -181,7 +187,7 @@ pub(crate) struct Retained {
 }
 
 impl Session {
-    pub(crate) const fn new(client_id: Arc<str>) -> Self {
+    pub(crate) const fn new(client_id: Arc<str>, number: u64) -> Self {
         Self {
             client_id,
             conn: None,
@@ -194,8 +200,14 @@ impl Session {
             subscribed: 0,
             last_id: 0,
             is_stored: false,
+            number: Apart(number),
             exchange: None,
         }
+    }
+
+    /// Whose it is and its number there.
+    pub(crate) fn in_store(&self) -> (&str, u64) {
+        (&self.client_id, *self.number)
     }
 
     /// When it ends, if its client is away and does not come back.

@@ -34,6 +34,9 @@ fn a_map_takes_no_more_than_is_said() {
     check::<u32, ()>("up", up(5_000));
     check::<u32, [u64; 4]>("down", up(5_000).map(|(is, key)| (is, 5_000 - key)));
     check::<u32, u64>("scattered", scattered.clone());
-    check::<u32, u8>("thinned", up(5_000).chain((0..5_000).filter(|key| key % 7 > 0).map(|key| (false, key))));
+    check::<u32, u8>(
+        "thinned",
+        up(5_000).chain((0..5_000).filter(|key| key % 7 > 0).map(|key| (false, key))),
+    );
     check::<(u64, u32), Box<str>>("large", scattered.map(|(is, key)| (is, (u64::from(key), key))));
 }

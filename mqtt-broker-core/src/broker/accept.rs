@@ -88,13 +88,7 @@ impl Core {
                 exchange.connected(quotas);
             }
         }
-        self.save_session(key, cx);
-        if let Some(will) = will {
-            self.save_will(&will, cx);
-            if let Some(session) = self.sessions.get_mut(key) {
-                session.will = Some(will);
-            }
-        }
+        self.save_connected(key, will, session_present, cx);
         self.router.set_connected(key, true);
         self.desk.tally.stats.connects += 1;
         self.desk.tally.stats.clients_connected += 1;
@@ -162,9 +156,10 @@ impl Core {
         }
         // The takeover or the time may have ended the session too.
         if let Some(key) = self.session_of(client_id) {
-            self.continue_session(key, cx);
+            self.continue_session(key);
             return (key, true);
         }
-        (self.insert_session(Session::new(Arc::clone(client_id))), false)
+        let number = self.number();
+        (self.insert_session(Session::new(Arc::clone(client_id), number)), false)
     }
 }
