@@ -422,6 +422,22 @@ mod tests {
         window
     }
 
+    /// Fails when what is to be sent again is counted in 16 bits.
+    #[test]
+    fn what_was_put_back_may_be_more_than_identifiers() {
+        let mut window = SendWindow::new(u16::MAX);
+        for number in 0..70_000_u32 {
+            let number = u16::try_from(number % 65_535 + 1).unwrap();
+            window.put_back(id(number), Some((Handshake::AtLeastOnce, ())));
+        }
+        window.connected(u16::MAX);
+        for number in 1..=65_535 {
+            assert!(window.resend().is_some());
+            assert_eq!(window.puback(id(number)), Ok(()));
+        }
+        assert_eq!(window.len(), 70_000 - 65_535);
+    }
+
     #[test]
     fn closed_until_connected() {
         assert_eq!(SendWindow::default().send(Handshake::AtLeastOnce, "a"), Err("a"));
