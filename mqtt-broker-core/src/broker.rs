@@ -10,11 +10,14 @@ mod connect;
 mod connections;
 mod damping;
 mod deliver;
+mod forget;
+mod held_back;
 mod keep_alive;
 mod publish;
 mod questions;
 mod rate;
 mod rebuild;
+mod rebuild_copies;
 mod restore;
 mod retain;
 mod review;
@@ -191,7 +194,7 @@ impl Core {
             retained_count: 0,
             retained_bytes: 0,
             timers: Timers::default(),
-            questions: Questions::new(),
+            questions: Questions::after(0),
             messages: Messages::after(0),
             last_exactly_once: Apart::default(),
             complete: Apart::default(),
@@ -200,7 +203,7 @@ impl Core {
             desk: Apart::default(),
             damper: Damper::new(config.damping),
             sys: Sys::default(),
-            journal: Apart::default(),
+            journal: Apart(Journal::new(config.durable)),
             heap: Apart(0),
             spare: Apart::default(),
             retained_text: Apart(0),

@@ -24,6 +24,8 @@ pub(crate) struct Parcel {
     pub(crate) number: u64,
     /// Whether it is in the store.
     pub(crate) is_stored: bool,
+    /// Its place there among those under way, once it is.
+    pub(crate) order: u64,
 }
 
 /// The Subscription Identifiers of a message for one client, of which there is seldom more than one.
@@ -239,6 +241,7 @@ mod tests {
             group: None,
             number: 0,
             is_stored: false,
+            order: 0,
         }
     }
 

@@ -317,10 +317,9 @@ impl Router {
         group.map_or(0, Group::number)
     }
 
-    /// All groups, by their numbers.
-    pub(crate) fn groups(&self) -> BTreeMap<u64, Key> {
-        let numbered = |key| Some((self.groups.get(key)?.number, key));
-        self.groups.keys().filter_map(numbered).collect()
+    /// The group with this filter.
+    pub(crate) fn group_of(&self, filter: &TopicFilter) -> Option<Key> {
+        self.group_of.get(filter).copied()
     }
 
     pub(crate) fn group_at(&self, place: u32) -> Option<Key> {

@@ -36,6 +36,8 @@ pub(crate) struct Session {
     last_id: u16,
     /// Whether it is in the store.
     pub(crate) is_stored: bool,
+    /// Tells it there from earlier ones of its client.
+    pub(crate) number: Apart<u64>,
     pub(crate) exchange: Option<Box<Exchange>>,
 }
 
@@ -158,7 +160,7 @@ impl Review {
 impl Replay {
     /// Bytes that it has allocated: its cursor has the filter too, and a place, which is a topic or a filter.
     fn heap(&self) -> usize {
-        let place = self.place().map_or(0, str::len);
+        let place = self.cursor.as_ref().and_then(RetainedCursor::place).map_or(0, str::len);
         let held = self.held.as_ref().map_or(0, |held| held.topic.as_str().len());
         2 * self.filter.as_str().len() + place + held
     }
@@ -182,14 +184,17 @@ impl Replay {
         Self { cursor: place.map(|place| RetainedCursor::at(&self.filter, place)), ..self }
     }
 
-    /// Where it is, once it has begun.
-    pub(crate) fn place(&self) -> Option<&str> {
-        self.cursor.as_ref()?.place()
+    /// Where it has to go on after a restart, once it has begun. What waits for an answer is to be asked about again.
+    pub(crate) fn next_place(&self) -> Option<&str> {
+        match &self.held {
+            Some(held) => Some(held.topic.as_str()),
+            None => self.cursor.as_ref()?.place(),
+        }
     }
 
-    /// Whether nothing can follow.
+    /// Whether nothing can follow, nor waits for an answer.
     pub(crate) fn has_ended(&self) -> bool {
-        self.cursor.as_ref().is_some_and(RetainedCursor::is_done)
+        self.held.is_none() && self.cursor.as_ref().is_some_and(RetainedCursor::is_done)
     }
 
     /// Whether a retained message was there at the SUBSCRIBE.
@@ -210,7 +215,7 @@ pub(crate) struct Retained {
 }
 
 impl Session {
-    pub(crate) const fn new(client_id: Arc<str>) -> Self {
+    pub(crate) const fn new(client_id: Arc<str>, number: u64) -> Self {
         Self {
             client_id,
             conn: None,
@@ -223,8 +228,14 @@ impl Session {
             subscribed: 0,
             last_id: 0,
             is_stored: false,
+            number: Apart(number),
             exchange: None,
         }
+    }
+
+    /// Whose it is and its number there.
+    pub(crate) fn in_store(&self) -> (&str, u64) {
+        (&self.client_id, *self.number)
     }
 
     /// When it ends, if its client is away and does not come back.

@@ -2,14 +2,19 @@
 
 mod journal;
 mod key;
+mod read;
 mod record;
+#[cfg(test)]
+mod tests;
+mod write;
 
 pub(crate) use self::journal::Journal;
 pub(crate) use self::key::StoreKey;
 pub(crate) use self::record::{
-    CopyOrigin, CopyRecord, CopyState, MessageOrigin, Record, ReplayRecord, RetainedRecord, SessionRecord,
-    write_copy, write_message, write_replay, write_subscription, write_will,
+    CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
+    RetainedRecord, SessionRecord, SubscriptionRecord, WillRecord,
 };
+pub(crate) use self::write::{CopyOf, write_copy, write_message, write_replay, write_will};
 
 /// A change of the store. Keys are text; values are bytes, of which the first is the version of their format.
 ///

@@ -23,7 +23,7 @@ pub struct SendWindow<M> {
     /// In the order of first sending, which is the order of sending again (MQTT-4.6.0-1).
     in_flight: VecDeque<InFlight<M>>,
     /// How many of them are to be sent again on this connection, and from which place on they are.
-    to_resend: u16,
+    to_resend: usize,
     resend_from: usize,
     last_id: u16,
     /// How many identifiers behind `last_id` are free for certain.
@@ -157,8 +157,7 @@ impl<M> SendWindow<M> {
     pub fn connected(&mut self, quota: u16) {
         self.maximum = quota;
         self.open = 0;
-        // There are never more than identifiers.
-        self.to_resend = u16::try_from(self.in_flight.len()).unwrap_or(u16::MAX);
+        self.to_resend = self.in_flight.len();
         self.resend_from = 0;
         for entry in &mut self.in_flight {
             entry.open = false;
@@ -248,7 +247,7 @@ impl<M> SendWindow<M> {
         if matches!(entry.state, State::AtLeastOnce(_)) {
             return Err(AckError::WrongKind);
         }
-        self.to_resend -= u16::from(entry.to_resend);
+        self.to_resend -= usize::from(entry.to_resend);
         entry.to_resend = false;
         Ok(Released::SendPubRel(match mem::replace(&mut entry.state, State::Released) {
             State::ExactlyOnce(message) => Some(message),
@@ -378,7 +377,7 @@ impl<M> SendWindow<M> {
     fn remove(&mut self, place: usize) -> Option<InFlight<M>> {
         let entry = self.in_flight.remove(place)?;
         self.open -= u16::from(entry.open);
-        self.to_resend -= u16::from(entry.to_resend);
+        self.to_resend -= usize::from(entry.to_resend);
         self.resend_from -= usize::from(place < self.resend_from);
         Some(entry)
     }
@@ -421,6 +420,22 @@ mod tests {
         let mut window = SendWindow::default();
         window.connected(quota);
         window
+    }
+
+    /// Fails when what is to be sent again is counted in 16 bits.
+    #[test]
+    fn what_was_put_back_may_be_more_than_identifiers() {
+        let mut window = SendWindow::new(u16::MAX);
+        for number in 0..70_000_u32 {
+            let number = u16::try_from(number % 65_535 + 1).unwrap();
+            window.put_back(id(number), Some((Handshake::AtLeastOnce, ())));
+        }
+        window.connected(u16::MAX);
+        for number in 1..=65_535 {
+            assert!(window.resend().is_some());
+            assert_eq!(window.puback(id(number)), Ok(()));
+        }
+        assert_eq!(window.len(), 70_000 - 65_535);
     }
 
     #[test]

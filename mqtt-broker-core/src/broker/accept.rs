@@ -97,11 +97,7 @@ impl Core {
                 exchange.connected(quotas);
             }
         }
-        self.save_session(key, cx);
-        if let Some(will) = will {
-            self.save_will(&will, cx);
-            self.set_will(key, will);
-        }
+        self.save_connected(key, will, session_present, cx);
         self.router.set_connected(key, true);
         self.desk.tally.stats.connects += 1;
         self.desk.tally.stats.clients_connected += 1;
@@ -169,9 +165,10 @@ impl Core {
         }
         // The takeover or the time may have ended the session too.
         if let Some(key) = self.session_of(client_id) {
-            self.continue_session(key, cx);
+            self.continue_session(key);
             return (key, true);
         }
-        (self.insert_session(Session::new(Arc::clone(client_id))), false)
+        let number = self.number();
+        (self.insert_session(Session::new(Arc::clone(client_id), number)), false)
     }
 }

@@ -54,7 +54,7 @@ impl Core {
         match outcome.unwrap_or(Err(AckError::UnknownId)) {
             Ok(Released::SendPubRel(parcel)) => {
                 if let Some(parcel) = parcel {
-                    self.save_released(key, id, cx);
+                    self.save_released(key, id, parcel.order, cx);
                     self.delivered(key, &parcel, cx);
                 }
                 self.send(conn, pubrel(ReasonCode::Success), cx);

@@ -140,6 +140,7 @@ impl Core {
             message,
             number: self.messages.number(),
             is_stored: false,
+            order: 0,
         };
         self.messages.hold_parcel(&parcel);
         parcel
@@ -221,7 +222,7 @@ impl Core {
         let Self { sessions, config, journal, messages, router, .. } = self;
         if let Some(session) = sessions.get(key).filter(|session| is_saved(config, session, &parcel)) {
             let mut ledger = Ledger { journal, messages, router, out: cx.out };
-            ledger.save_copy(&session.client_id, &mut parcel, CopyState::Queued, origin);
+            ledger.save_copy(session.in_store(), &mut parcel, CopyState::Queued, origin);
         }
         let qos = parcel.qos;
         if let Some(exchange) = self.exchange(key) {
@@ -323,11 +324,12 @@ impl Core {
         exchange.in_flight_bytes += size;
         if is_saved && let Some(parcel) = exchange.send.get_mut(id) {
             let order = messages.number();
+            let whose = (&*session.client_id, *session.number);
             let mut ledger = Ledger { journal, messages, router, out: cx.out };
-            ledger.save_copy(&session.client_id, parcel, CopyState::Sent { id, order }, origin);
+            ledger.save_copy(whose, parcel, CopyState::Sent { id, order }, origin);
             // The copy counts from here on.
             if let (CopyOrigin::Replay(_), Some(replay)) = (origin.1, exchange.replays.front_mut()) {
-                ledger.save_replay(&session.client_id, replay);
+                ledger.save_replay(whose, replay);
             }
         }
         let delivery = send::delivery(handshake, id, false);
@@ -356,9 +358,18 @@ impl Core {
         if exchange.is_none_or(|exchange| exchange.review.is_some()) {
             return;
         }
+        let replays =
+            exchange.is_some_and(|exchange| exchange.replays.front().is_some_and(|replay| replay.is_stored));
         self.resend(key, cx);
-        self.send_what_waits(key, cx);
-        self.save_progress(key, cx);
+        if replays {
+            // What is sent at QoS 0 has no pair of its own.
+            self.held_back(cx, |core, cx| {
+                core.send_what_waits(key, cx);
+                core.save_progress(key, cx);
+            });
+        } else {
+            self.send_what_waits(key, cx);
+        }
         if let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
             self.note_congestion(conn);
         }

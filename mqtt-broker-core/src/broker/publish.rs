@@ -265,10 +265,14 @@ impl Core {
                 incoming.origin.0 = MessageOrigin::ExactlyOnce;
             }
         }
-        let has_subscribers = self.route(incoming, cx);
-        if let Delivery::ExactlyOnce { id, .. } = delivery {
-            self.save_received(key, id, incoming.kept_number(), cx);
-        }
+        let has_subscribers = match delivery {
+            Delivery::AtMostOnce | Delivery::AtLeastOnce { .. } => self.route(incoming, cx),
+            Delivery::ExactlyOnce { id, .. } => self.held_back(cx, |core, cx| {
+                let has_subscribers = core.route(incoming, cx);
+                core.save_received(key, id, incoming.kept_number(), cx);
+                has_subscribers
+            }),
+        };
         let reason = if self.config.report_no_subscribers && !has_subscribers {
             ReasonCode::NoMatchingSubscribers
         } else {

@@ -59,8 +59,9 @@ impl Questions {
         of_map::<Ticket, (Timestamp, About)>(self.open.len()) + *self.text
     }
 
-    pub(super) const fn new() -> Self {
-        Self { open: BTreeMap::new(), wills: 0, text: Apart(0), next: 0, alarm: Alarm::OFF }
+    /// None yet, in a broker that was restored so many numbers after the first one was made. No two have the same tickets.
+    pub(super) const fn after(number: u64) -> Self {
+        Self { open: BTreeMap::new(), wills: 0, text: Apart(0), next: number << 32, alarm: Alarm::OFF }
     }
 
     /// Wills that wait for an answer.
@@ -83,7 +84,7 @@ impl Questions {
             Decision::Now(verdict) => Ok(verdict),
             Decision::Later => {
                 let ticket = Ticket(self.next);
-                self.next += 1;
+                self.next = self.next.wrapping_add(1);
                 cx.out.ask(ticket, question);
                 Err(ticket)
             }

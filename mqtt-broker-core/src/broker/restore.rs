@@ -1,6 +1,6 @@
 //! What a store has, and which of it counts: it may have been cut off anywhere in its history (see `save.rs`).
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, btree_map};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
@@ -9,11 +9,9 @@ use mqtt_session::{LocalId, RemoteId, Timestamp};
 use mqtt_topic::{TopicFilterBuf, TopicNameBuf};
 
 use super::{Broker, Cx};
-use crate::router::Subscribed;
-use crate::session::Will;
 use crate::store::{
-    CopyOrigin, CopyRecord, CopyState, MessageOrigin, Record, ReplayRecord, RetainedRecord, SessionRecord,
-    StoreKey,
+    CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
+    RetainedRecord, SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
 };
 use crate::{Actions, Config, Message, Note, Policy, RestoreError};
 
@@ -24,32 +22,41 @@ pub(super) type Copy = (u64, ClientId, CopyRecord);
 
 /// What the pairs say, sorted.
 #[derive(Default)]
-pub(super) struct Pairs {
+pub(super) struct Found {
     pub(super) sessions: BTreeMap<ClientId, SessionRecord>,
-    pub(super) subscriptions: BTreeMap<(ClientId, TopicFilterBuf), (Subscribed, u64)>,
+    pub(super) subscriptions: BTreeMap<(ClientId, TopicFilterBuf), SubscriptionRecord>,
     pub(super) copies: BTreeMap<u64, (ClientId, CopyRecord)>,
-    pub(super) received: BTreeMap<(ClientId, RemoteId), u64>,
-    pub(super) released: BTreeMap<(ClientId, LocalId), u64>,
+    pub(super) received: BTreeMap<(ClientId, RemoteId), ReceivedRecord>,
+    pub(super) released: BTreeMap<(ClientId, LocalId), ReleasedRecord>,
     pub(super) replays: BTreeMap<u64, (ClientId, ReplayRecord)>,
-    pub(super) wills: BTreeMap<u64, Will>,
+    pub(super) wills: BTreeMap<u64, WillRecord>,
     pub(super) messages: BTreeMap<u64, (Message, MessageOrigin)>,
     pub(super) retained: BTreeMap<TopicNameBuf, RetainedRecord>,
-    pub(super) complete: u64,
+    pub(super) complete: Option<u64>,
     /// The highest number that is used.
     pub(super) last: u64,
     /// Sessions that there are, but not as they should be.
     pub(super) damaged: BTreeSet<ClientId>,
+    /// Whether pairs of ours could not be read, and whether they would have said which messages are complete.
+    pub(super) has_unread: bool,
+    is_in_doubt: bool,
 }
+
+/// By how much numbers go on above those that can be seen, if there are some that cannot.
+const UNSEEN: u64 = 1 << 40;
 
 impl<P: Policy> Broker<P> {
     /// The broker whose [store](Actions::store) has these pairs, in any order, at a later time `now`. All its connections are gone,
     /// from this moment on.
     ///
-    /// The pairs may be what the store had after any of its changes, if all before that are in it. A pair that is damaged, or not
-    /// a broker's, is [noted](Note::NotRestored) and left out, and so is what depends on it; it stays in the store. What belongs to
-    /// an event that was not written to its end is deleted.
+    /// The pairs may be what the store had after any of its changes, if all before that are in it. A pair that is damaged, or in
+    /// another format, or not a broker's, is [noted](Note::NotRestored) and left out, and so is what depends on it; it stays in the
+    /// store. What belongs to an event that was not written to its end is deleted.
     ///
-    /// The actions are carried out like those of an event.
+    /// The actions are carried out like those of an event. Until they are, the store is as it was: a runtime that would rather not
+    /// go on without what was noted, such as all that a later version wrote, can still stop.
+    ///
+    /// Questions of before are not open any more. Answers to them change nothing, since their tickets are not used again.
     pub fn restore<K: AsRef<[u8]>, V: AsRef<[u8]>>(
         config: Config,
         policy: P,
@@ -59,72 +66,84 @@ impl<P: Policy> Broker<P> {
     ) -> Self {
         let mut broker = Self::new(config, policy);
         broker.core.now = now;
-        let mut read = Pairs::default();
+        let mut found = Found::default();
         for (key, value) in pairs {
             let key = key.as_ref();
-            if let Err(error) = read.add(key, value.as_ref()) {
+            if let Err(error) = found.add(key, value.as_ref()) {
                 actions.note(&Note::NotRestored { key, error });
             }
         }
         let cx = &mut Cx { policy: &mut broker.policy, out: actions };
-        broker.core.rebuild(read, cx);
+        broker.core.rebuild(found, cx);
         broker
     }
 }
 
-impl Pairs {
+impl Found {
     fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
         let key = StoreKey::parse(key).ok_or(RestoreError::UnknownKey)?;
-        let record = Record::parse(key, value).inspect_err(|_| {
-            if let StoreKey::Session(client_id) = key {
-                self.damaged.insert(client_id.into());
-            }
-        })?;
-        let client_id = || ClientId::from(key.client_id().unwrap_or(""));
         self.last = self.last.max(key.number());
+        let record = Record::parse(key, value).inspect_err(|_| self.cannot_read(key))?;
+        self.last = self.last.max(record.last_number());
+        let client_id = || ClientId::from(key.client_id().unwrap_or(""));
+        let number = key.number();
         let is_new = match record {
-            Record::Session(session) => self.sessions.insert(client_id(), session).is_none(),
-            Record::Subscription(filter, subscribed, group) => {
-                self.last = self.last.max(group);
-                self.subscriptions.insert((client_id(), filter), (subscribed, group)).is_none()
+            Record::Session(session) => keep(self.sessions.entry(client_id()), session),
+            Record::Subscription(filter, record) => {
+                keep(self.subscriptions.entry((client_id(), filter)), record)
             }
-            Record::Copy(copy) => {
-                if let CopyState::Sent { order, .. } = copy.state {
-                    self.last = self.last.max(order);
-                }
-                self.copies.insert(key.number(), (client_id(), copy)).is_none()
-            }
-            Record::Received(id, message) => {
-                self.last = self.last.max(message);
-                self.received.insert((client_id(), id), message).is_none()
-            }
-            Record::Released(id, order) => {
-                self.last = self.last.max(order);
-                self.released.insert((client_id(), id), order).is_none()
-            }
-            Record::Replay(replay) => self.replays.insert(key.number(), (client_id(), replay)).is_none(),
-            Record::Will(will) => self.wills.insert(will.number, will).is_none(),
-            Record::Message(message, origin) => {
-                self.messages.insert(key.number(), (message, origin)).is_none()
-            }
-            Record::Retained(topic, retained) => self.retained.insert(topic, retained).is_none(),
+            Record::Copy(copy) => keep(self.copies.entry(number), (client_id(), copy)),
+            Record::Received(id, record) => keep(self.received.entry((client_id(), id)), record),
+            Record::Released(id, record) => keep(self.released.entry((client_id(), id)), record),
+            Record::Replay(replay) => keep(self.replays.entry(number), (client_id(), replay)),
+            Record::Will(will) => keep(self.wills.entry(number), will),
+            Record::Message(message, origin) => keep(self.messages.entry(number), (message, origin)),
+            Record::Retained(topic, retained) => keep(self.retained.entry(topic), retained),
             Record::Complete(number) => {
-                self.last = self.last.max(number);
-                self.complete = number;
-                true
+                let is_first = self.complete.is_none();
+                self.complete.get_or_insert(number);
+                is_first
             }
         };
         if is_new { Ok(()) } else { Err(RestoreError::Contradiction) }
     }
 
-    /// Messages that went to all who should have them.
+    /// What can be said of a pair of which the key alone is known.
+    fn cannot_read(&mut self, key: StoreKey<'_>) {
+        self.has_unread = true;
+        match key {
+            StoreKey::Session(client_id) => _ = self.damaged.insert(client_id.into()),
+            StoreKey::Complete | StoreKey::Received { .. } => self.is_in_doubt = true,
+            StoreKey::Subscription { .. }
+            | StoreKey::Copy { .. }
+            | StoreKey::Released { .. }
+            | StoreKey::Replay { .. }
+            | StoreKey::Will { .. }
+            | StoreKey::Message(_)
+            | StoreKey::Retained(_) => {}
+        }
+    }
+
+    /// The number after which there are only free ones.
+    pub(super) const fn last_used(&self) -> u64 {
+        if self.has_unread { self.last + UNSEEN } else { self.last }
+    }
+
+    /// The last of all retained messages that are known of.
+    pub(super) fn retained_ever(&self) -> u64 {
+        let retained = self.retained.values().map(|retained| retained.number);
+        retained.chain(self.replays.values().map(|(_, replay)| replay.last_retained)).max().unwrap_or(0)
+    }
+
+    /// Messages that went to all who should have them, or may have.
     fn complete_messages(&self) -> BTreeSet<u64> {
-        let received =
-            self.received.iter().filter(|((client_id, _), _)| self.sessions.contains_key(client_id));
-        let received: BTreeSet<_> = received.map(|(_, &message)| message).collect();
+        let received: BTreeSet<_> = self.received.values().map(|received| received.message).collect();
+        let complete = self.complete.unwrap_or(0);
         let is_complete = |number, origin| match origin {
             MessageOrigin::Other => true,
-            MessageOrigin::ExactlyOnce => number <= self.complete || received.contains(&number),
+            MessageOrigin::ExactlyOnce => {
+                self.is_in_doubt || number <= complete || received.contains(&number)
+            }
             MessageOrigin::Will(will) => !self.wills.contains_key(&will),
         };
         self.messages
@@ -149,7 +168,10 @@ impl Pairs {
             };
             let is_answered = match copy.state {
                 CopyState::Queued => false,
-                CopyState::Sent { id, .. } => self.released.contains_key(&(Arc::clone(client_id), id)),
+                CopyState::Sent { id, .. } => self
+                    .released
+                    .get(&(Arc::clone(client_id), id))
+                    .is_some_and(|released| released.session == copy.session),
             };
             let is_incomplete =
                 self.messages.contains_key(&copy.message) && !complete.contains(&copy.message);
@@ -167,4 +189,11 @@ impl Pairs {
         }
         (counting, rest)
     }
+}
+
+/// Keeps the first of those that say that they are the same. Whether this is it.
+fn keep<K: Ord, V>(entry: btree_map::Entry<'_, K, V>, value: V) -> bool {
+    let is_first = matches!(entry, btree_map::Entry::Vacant(_));
+    entry.or_insert(value);
+    is_first
 }

@@ -130,11 +130,11 @@ impl Core {
             return false;
         }
         let (number, held) = (replay.number, replay.held.take());
+        replay.is_ahead = true;
         let found = if let Some(held) = &held {
             self.retained.get(&held.topic)
         } else {
             let mut found = None;
-            replay.is_ahead = true;
             replay.cursor().step(&self.retained, 1, |_, retained| {
                 found = Some(retained);
                 ControlFlow::Break(())

@@ -162,11 +162,13 @@ impl Core {
                 !is_left
             }
         });
-        for parcel in dropped {
-            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
-            self.hand_on(&parcel, client_id, DropReason::NotAuthorized, cx);
-            self.drop_parcel(key, &parcel, cx);
-        }
+        self.held_back(cx, |core, cx| {
+            for parcel in dropped {
+                core.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+                core.hand_on(&parcel, client_id, DropReason::NotAuthorized, cx);
+                core.drop_parcel(key, &parcel, cx);
+            }
+        });
     }
 
     /// The client is away: it will be asked about again when it comes back.

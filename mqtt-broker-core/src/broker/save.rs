@@ -3,20 +3,19 @@
 //! Each change is written before what depends on it is sent, and in an order in which it may be cut off anywhere: whatever is made
 //! of several pairs counts only when the last of them is there, or when the one that it replaces is gone.
 
-use alloc::vec::Vec;
-
 use mqtt_codec::PacketId;
-use mqtt_session::{LocalId, RemoteId};
-use mqtt_topic::{TopicFilter, TopicFilterBuf, TopicName};
+use mqtt_session::LocalId;
+use mqtt_topic::{TopicFilter, TopicName};
 
 use super::{Core, Cx};
 use crate::messages::Messages;
 use crate::queue::Parcel;
 use crate::router::{Group, Router, Subscribed};
-use crate::session::{Answer, Exchange, Held, Replay, Retained, Session, Will};
+use crate::session::{Answer, Held, Replay, Retained, Session, Will};
 use crate::slab::Key;
 use crate::store::{
-    self, CopyOrigin, CopyState, Journal, MessageOrigin, RetainedRecord, SessionRecord, StoreKey,
+    self, CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord,
+    RetainedRecord, SessionRecord, StoreKey, SubscriptionRecord,
 };
 use crate::{Actions, Message};
 
@@ -32,7 +31,7 @@ impl Ledger<'_> {
     /// A copy that waits or is under way. Its message goes before it, if it is not there yet.
     pub(super) fn save_copy(
         &mut self,
-        client_id: &str,
+        (client_id, session): (&str, u64),
         parcel: &mut Parcel,
         state: CopyState,
         (message_origin, origin): (MessageOrigin, CopyOrigin),
@@ -43,13 +42,13 @@ impl Ledger<'_> {
             self.hold_message(message, message_origin);
             parcel.is_stored = true;
         }
+        if let CopyState::Sent { order, .. } = state {
+            parcel.order = order;
+        }
         let group = parcel.group.and_then(|group| self.router.group(group)).map_or(0, Group::number);
+        let of = CopyOf { session, message: kept.number, group };
         let key = StoreKey::Copy { number: parcel.number, client_id };
-        self.journal.put(
-            key,
-            |out| store::write_copy(out, parcel, kept.number, group, state, origin),
-            self.out,
-        );
+        self.journal.put(key, |out| store::write_copy(out, parcel, of, state, origin), self.out);
     }
 
     /// A copy that is done with: it is forgotten, and so is its message if nobody else has it.
@@ -62,12 +61,12 @@ impl Ledger<'_> {
     }
 
     /// How far a replay is, or that it has ended.
-    pub(super) fn save_replay(&mut self, client_id: &str, replay: &mut Replay) {
+    pub(super) fn save_replay(&mut self, (client_id, session): (&str, u64), replay: &mut Replay) {
         let key = StoreKey::Replay { number: replay.number, client_id };
         if !replay.has_ended() {
             replay.is_stored = true;
             replay.is_ahead = false;
-            self.journal.put(key, |out| store::write_replay(out, replay), self.out);
+            self.journal.put(key, |out| store::write_replay(out, session, replay), self.out);
         } else if replay.is_stored {
             replay.is_stored = false;
             self.journal.delete(key, self.out);
@@ -114,7 +113,9 @@ impl Core {
     pub(super) fn save_session(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
         let left = session.conn.is_none().then_some(session.left);
-        let record = SessionRecord { expiry_interval: session.expiry_interval, left };
+        let will = session.will.as_ref().map_or(0, |will| will.number);
+        let record =
+            SessionRecord { number: *session.number, expiry_interval: session.expiry_interval, left, will };
         self.journal.put(StoreKey::Session(&session.client_id), |out| record.write(out), cx.out);
     }
 
@@ -128,7 +129,8 @@ impl Core {
         let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
         let key = StoreKey::Subscription { client_id: &session.client_id, filter: filter.as_str() };
         let group = self.router.group_number(filter);
-        self.journal.put(key, |out| store::write_subscription(out, subscribed, group), cx.out);
+        let record = SubscriptionRecord { session: *session.number, subscribed, group };
+        self.journal.put(key, |out| record.write(out), cx.out);
     }
 
     pub(super) fn forget_subscription(&mut self, key: Key, filter: &TopicFilter, cx: &mut Cx<'_>) {
@@ -141,17 +143,19 @@ impl Core {
     pub(super) fn save_replay(&mut self, key: Key, replay: &mut Replay, cx: &mut Cx<'_>) {
         let Self { sessions, journal, messages, router, .. } = self;
         if let Some(session) = sessions.get(key).filter(|session| session.is_stored) {
-            Ledger { journal, messages, router, out: cx.out }.save_replay(&session.client_id, replay);
+            Ledger { journal, messages, router, out: cx.out }.save_replay(session.in_store(), replay);
         }
     }
 
     /// How far the first replay of a session is, if the store does not know it.
     pub(super) fn save_progress(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Self { sessions, journal, messages, router, .. } = self;
-        let Some(Session { client_id, exchange: Some(exchange), .. }) = sessions.get_mut(key) else { return };
+        let Some(Session { client_id, number, exchange: Some(exchange), .. }) = sessions.get_mut(key) else {
+            return;
+        };
         let replay = exchange.replays.front_mut();
         if let Some(replay) = replay.filter(|replay| replay.is_stored && replay.is_ahead) {
-            Ledger { journal, messages, router, out: cx.out }.save_replay(client_id, replay);
+            Ledger { journal, messages, router, out: cx.out }.save_replay((client_id, **number), replay);
         }
         if !exchange.replays.is_empty() {
             self.recharge(key);
@@ -175,7 +179,8 @@ impl Core {
         let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
         *self.last_exactly_once = self.last_exactly_once.max(number);
         let key = StoreKey::Received { id, client_id: &session.client_id };
-        self.journal.put(key, |out| out.extend_from_slice(&number.to_be_bytes()), cx.out);
+        let record = ReceivedRecord { session: *session.number, message: number };
+        self.journal.put(key, |out| record.write(out), cx.out);
     }
 
     /// The client has released the identifier. The message does not depend on it any more.
@@ -197,12 +202,12 @@ impl Core {
         }
     }
 
-    /// The client has answered PUBREC. Written before its copy is dropped.
-    pub(super) fn save_released(&mut self, key: Key, LocalId(id): LocalId, cx: &mut Cx<'_>) {
-        let number = self.number();
+    /// The client has answered PUBREC for the copy with this place. Written before that is dropped.
+    pub(super) fn save_released(&mut self, key: Key, LocalId(id): LocalId, order: u64, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
         let key = StoreKey::Released { id, client_id: &session.client_id };
-        self.journal.put(key, |out| out.extend_from_slice(&number.to_be_bytes()), cx.out);
+        let record = ReleasedRecord { session: *session.number, order };
+        self.journal.put(key, |out| record.write(out), cx.out);
     }
 
     pub(super) fn forget_released(&mut self, key: Key, LocalId(id): LocalId, cx: &mut Cx<'_>) {
@@ -211,18 +216,24 @@ impl Core {
         self.journal.delete(StoreKey::Released { id, client_id }, cx.out);
     }
 
-    pub(super) fn save_will(&mut self, will: &Will, cx: &mut Cx<'_>) {
-        if self.config.durable {
+    /// The will of a session.
+    pub(super) fn save_own_will(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let Self { sessions, journal, .. } = self;
+        if let Some(will) = sessions.get(key).and_then(|session| session.will.as_deref()) {
             let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-            self.journal.put(key, |out| store::write_will(out, will), cx.out);
+            journal.put(key, |out| store::write_will(out, will, false), cx.out);
         }
     }
 
+    /// A will is to be published, and is no session's any more.
+    pub(super) fn save_due_will(&mut self, will: &Will, cx: &mut Cx<'_>) {
+        let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
+        self.journal.put(key, |out| store::write_will(out, will, true), cx.out);
+    }
+
     pub(super) fn forget_will(&mut self, will: &Will, cx: &mut Cx<'_>) {
-        if self.config.durable {
-            let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-            self.journal.delete(key, cx.out);
-        }
+        let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
+        self.journal.delete(key, cx.out);
     }
 
     /// A topic has another retained message.
@@ -255,67 +266,5 @@ impl Core {
             ledger.release_message(message);
         }
         ledger.messages.release(message);
-    }
-
-    /// The subscriptions of a session, if they are in the store.
-    pub(super) fn stored_subscriptions(&mut self, key: Key) -> Pairs {
-        let mut pairs = Pairs::default();
-        if self.sessions.get(key).is_some_and(|session| session.is_stored) {
-            self.router.visit_session(key, |filter, _| pairs.subscriptions.push(filter.into()));
-        }
-        pairs
-    }
-
-    /// A session is over, and its parcels were handed on if others should have them. That goes first, one by one; then the
-    /// session's own pair, without which the others of it count no more.
-    pub(super) fn forget_session(
-        &mut self,
-        session: &Session,
-        pairs: &Pairs,
-        parcels: &[Parcel],
-        cx: &mut Cx<'_>,
-    ) {
-        let client_id = &*session.client_id;
-        let (of_groups, own): (Vec<_>, Vec<_>) = parcels.iter().partition(|parcel| parcel.group.is_some());
-        for parcel in of_groups {
-            self.ledger(cx).drop_parcel(client_id, parcel);
-        }
-        if session.is_stored {
-            self.save_complete(cx);
-            self.journal.delete(StoreKey::Session(client_id), cx.out);
-        }
-        for parcel in own {
-            self.ledger(cx).drop_parcel(client_id, parcel);
-        }
-        for filter in &pairs.subscriptions {
-            self.journal.delete(StoreKey::Subscription { client_id, filter: filter.as_str() }, cx.out);
-        }
-        for &RemoteId(id) in &pairs.received {
-            self.journal.delete(StoreKey::Received { id, client_id }, cx.out);
-        }
-        for &LocalId(id) in &pairs.released {
-            self.journal.delete(StoreKey::Released { id, client_id }, cx.out);
-        }
-        for &number in &pairs.replays {
-            self.journal.delete(StoreKey::Replay { number, client_id }, cx.out);
-        }
-    }
-}
-
-/// What is in the store of a session, besides its copies of messages.
-#[derive(Default)]
-pub(super) struct Pairs {
-    subscriptions: Vec<TopicFilterBuf>,
-    received: Vec<RemoteId>,
-    released: Vec<LocalId>,
-    replays: Vec<u64>,
-}
-
-impl Pairs {
-    pub(super) fn add_those_of(&mut self, exchange: &Exchange) {
-        self.received.extend(exchange.receive.unreleased());
-        self.released.extend(exchange.send.released());
-        self.replays
-            .extend(exchange.replays.iter().filter(|replay| replay.is_stored).map(|replay| replay.number));
     }
 }

@@ -1,5 +1,6 @@
 //! How long sessions live, and what becomes of wills (MQTT 5.0 §3.1.2.5, §4.1).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mqtt_codec::ReasonCode;
@@ -9,7 +10,7 @@ use super::{Core, Cx};
 use crate::DropReason;
 use crate::message::{Incoming, shared_text};
 use crate::queue::Parcel;
-use crate::session::{Exchange, Session};
+use crate::session::{Exchange, Session, Will};
 use crate::slab::Key;
 use crate::store::CopyOrigin;
 use crate::timers::{Alarm, Timer};
@@ -60,12 +61,37 @@ impl Core {
         self.come_due(key, cx);
     }
 
-    /// The client is back in its session: nothing runs any more, and a will that waited is not sent (MQTT-3.1.3-9).
-    pub(super) fn continue_session(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
-        self.timers.set(&mut session.alarm, None, Timer::Session(key.index()));
-        if let Some(will) = self.take_will(key) {
-            self.forget_will(&will, cx);
+    /// The client is back in its session: nothing runs any more.
+    pub(super) fn continue_session(&mut self, key: Key) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            self.timers.set(&mut session.alarm, None, Timer::Session(key.index()));
+        }
+    }
+
+    /// A client has connected, perhaps with a will. One that waited is not sent (MQTT-3.1.3-9).
+    ///
+    /// The session's pair says which will counts: so the one takes the place of the other at once.
+    pub(super) fn save_connected(
+        &mut self,
+        key: Key,
+        will: Option<Box<Will>>,
+        is_present: bool,
+        cx: &mut Cx<'_>,
+    ) {
+        let old = self.take_will(key);
+        if let Some(will) = will {
+            self.set_will(key, will);
+        }
+        if is_present {
+            self.save_own_will(key, cx);
+        }
+        self.save_session(key, cx);
+        if let Some(old) = old {
+            self.forget_will(&old, cx);
+        }
+        if !is_present {
+            // Earlier, without a session, it would count for itself.
+            self.save_own_will(key, cx);
         }
     }
 
@@ -119,34 +145,50 @@ impl Core {
         self.timers.set(&mut session.alarm, None, Timer::Session(place));
         self.desk.tally.stats.subscriptions -= session.subscriptions as usize;
         self.desk.tally.stats.shared_subscriptions -= self.router.unsubscribe_all(key);
-        let mut parcels = Vec::new();
-        if let Some(mut exchange) = session.exchange.take() {
-            self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(place));
-            self.uncharge(key, &exchange);
-            if session.is_stored {
-                pairs.add_those_of(&exchange);
-            }
-            // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
-            for (handshake, parcel) in exchange.send.into_messages() {
-                self.desk.tally.stats.copies_mut(parcel.qos).in_flight -= 1;
-                if handshake == Handshake::AtLeastOnce {
-                    self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
-                } else {
-                    let topic = &parcel.message.topic;
-                    self.dropped(&session.client_id, topic, parcel.qos, DropReason::SessionEnded, cx);
-                }
-                parcels.push(parcel);
-            }
-            while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
-                self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
-                self.hand_on(&parcel, &session.client_id, DropReason::SessionEnded, cx);
-                parcels.push(parcel);
-            }
+        let exchange = session.exchange.take();
+        if let Some(exchange) = &exchange {
+            self.uncharge(key, exchange);
         }
-        self.forget_session(&session, &pairs, &parcels, cx);
+        if let Some(exchange) = &exchange
+            && session.is_stored
+        {
+            pairs.add_those_of(exchange);
+        }
+        self.held_back(cx, |core, cx| {
+            let parcels = exchange.map(|exchange| core.hand_on_all(*exchange, key, &session.client_id, cx));
+            core.forget_session(&session, &pairs, &parcels.unwrap_or_default(), cx);
+        });
         if let Some(will) = will {
             self.will_due(will, cx);
         }
+    }
+
+    /// Hands on what a session that ends has for others, and gives all that it had.
+    fn hand_on_all(
+        &mut self,
+        mut exchange: Exchange,
+        key: Key,
+        client_id: &str,
+        cx: &mut Cx<'_>,
+    ) -> Vec<Parcel> {
+        self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(key.index()));
+        let mut parcels = Vec::new();
+        // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
+        for (handshake, parcel) in exchange.send.into_messages() {
+            self.desk.tally.stats.copies_mut(parcel.qos).in_flight -= 1;
+            if handshake == Handshake::AtLeastOnce {
+                self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx);
+            } else {
+                self.dropped(client_id, &parcel.message.topic, parcel.qos, DropReason::SessionEnded, cx);
+            }
+            parcels.push(parcel);
+        }
+        while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
+            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+            self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx);
+            parcels.push(parcel);
+        }
+        parcels
     }
 
     /// Gives a copy to another member of its group, if there is one, and drops it for this reason if there is none.

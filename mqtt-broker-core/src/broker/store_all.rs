@@ -13,8 +13,8 @@ use crate::router::{Group, Router};
 use crate::session::Retained;
 use crate::slab::Key;
 use crate::store::{
-    CopyOrigin, CopyState, Journal, MessageOrigin, RetainedRecord, SessionRecord, StoreKey, write_copy,
-    write_message, write_replay, write_subscription, write_will,
+    CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord, RetainedRecord,
+    SessionRecord, StoreKey, SubscriptionRecord, write_copy, write_message, write_replay, write_will,
 };
 use crate::{Actions, Message, Policy};
 
@@ -37,10 +37,10 @@ impl Core {
             self.store_session(key, &mut written, out);
         }
         let Self { sessions, questions, retained, journal, messages, .. } = self;
-        let wills = keys.iter().filter_map(|&key| sessions.get(key)?.will.as_deref());
-        for will in wills.chain(questions.wills()) {
+        let own = keys.iter().filter_map(|&key| Some((sessions.get(key)?.will.as_deref()?, false)));
+        for (will, is_due) in own.chain(questions.wills().map(|will| (will, true))) {
             let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-            journal.put(key, |out| write_will(out, will), out);
+            journal.put(key, |out| write_will(out, will, is_due), out);
         }
         for (topic, Retained { message, number }) in retained.iter().filter(|(topic, _)| !is_sys(topic)) {
             if let Some(message) = store_message(message, &mut written, journal, out) {
@@ -56,52 +56,58 @@ impl Core {
     fn store_session(&mut self, key: Key, written: &mut BTreeSet<u64>, out: &mut dyn Actions) {
         let Self { sessions, router, journal, .. } = self;
         let Some(session) = sessions.get(key) else { return };
-        let client_id = &*session.client_id;
+        let (client_id, number) = session.in_store();
         if session.is_stored {
             let left = session.conn.is_none().then_some(session.left);
-            let record = SessionRecord { expiry_interval: session.expiry_interval, left };
+            let will = session.will.as_ref().map_or(0, |will| will.number);
+            let record = SessionRecord { number, expiry_interval: session.expiry_interval, left, will };
             journal.put(StoreKey::Session(client_id), |out| record.write(out), out);
             let mut subscriptions: Vec<(TopicFilterBuf, _)> = Vec::new();
             router.visit_session(key, |filter, subscribed| subscriptions.push((filter.into(), subscribed)));
             for (filter, subscribed) in subscriptions {
                 let key = StoreKey::Subscription { client_id, filter: filter.as_str() };
                 let group = router.group_number(&filter);
-                journal.put(key, |out| write_subscription(out, subscribed, group), out);
+                let record = SubscriptionRecord { session: number, subscribed, group };
+                journal.put(key, |out| record.write(out), out);
             }
         }
         let Some(exchange) = &session.exchange else { return };
-        for (order, entry) in (0..).zip(exchange.send.iter()) {
+        let mut order = 0;
+        for entry in exchange.send.iter() {
             match entry {
                 Resend::Publish(id, _, parcel) => {
+                    order = parcel.order;
                     let state = CopyState::Sent { id, order };
-                    store_copy(client_id, parcel, state, router, written, journal, out);
+                    store_copy((client_id, number), parcel, state, router, written, journal, out);
                 }
                 Resend::PubRel(LocalId(id)) if session.is_stored => {
-                    let key = StoreKey::Released { id, client_id };
-                    journal.put(key, |out| out.extend_from_slice(&u64::to_be_bytes(order)), out);
+                    // Each had a place of its own between those of the copies around it, so there is room.
+                    order += 1;
+                    let record = ReleasedRecord { session: number, order };
+                    journal.put(StoreKey::Released { id, client_id }, |out| record.write(out), out);
                 }
                 Resend::PubRel(_) => {}
             }
         }
         for parcel in exchange.queue.iter() {
-            store_copy(client_id, parcel, CopyState::Queued, router, written, journal, out);
+            store_copy((client_id, number), parcel, CopyState::Queued, router, written, journal, out);
         }
         if session.is_stored {
             for RemoteId(id) in exchange.receive.unreleased() {
                 // Its message is complete, whichever it is.
-                let key = StoreKey::Received { id, client_id };
-                journal.put(key, |out| out.extend_from_slice(&u64::to_be_bytes(0)), out);
+                let record = ReceivedRecord { session: number, message: 0 };
+                journal.put(StoreKey::Received { id, client_id }, |out| record.write(out), out);
             }
             for replay in exchange.replays.iter().filter(|replay| replay.is_stored) {
                 let key = StoreKey::Replay { number: replay.number, client_id };
-                journal.put(key, |out| write_replay(out, replay), out);
+                journal.put(key, |out| write_replay(out, number, replay), out);
             }
         }
     }
 }
 
 fn store_copy(
-    client_id: &str,
+    (client_id, session): (&str, u64),
     parcel: &Parcel,
     state: CopyState,
     router: &Router,
@@ -114,7 +120,8 @@ fn store_copy(
     {
         let group = parcel.group.and_then(|group| router.group(group)).map_or(0, Group::number);
         let key = StoreKey::Copy { number: parcel.number, client_id };
-        journal.put(key, |out| write_copy(out, parcel, message, group, state, CopyOrigin::Message), out);
+        let of = CopyOf { session, message, group };
+        journal.put(key, |out| write_copy(out, parcel, of, state, CopyOrigin::Message), out);
     }
 }
 

@@ -60,7 +60,11 @@ impl Core {
         let question = Question { client: will.client(), request: will.request() };
         match self.questions.put(&question, cx) {
             Ok(verdict) => self.will_answered(*will, verdict, cx),
-            Err(ticket) => self.keep_open(ticket, About::Will(will)),
+            Err(ticket) => {
+                // Whatever becomes of the session now, it is due.
+                self.save_due_will(&will, cx);
+                self.keep_open(ticket, About::Will(will));
+            }
         }
     }
 
@@ -69,10 +73,12 @@ impl Core {
             let Client { client_id, .. } = will.client();
             let reason = refusal.reason_in(PacketType::PubAck);
             cx.out.note(&Note::WillRefused { client_id, topic: will.message.topic(), reason });
-        } else {
-            self.route_message(will.message.clone(), MessageOrigin::Will(will.number), cx);
+            return self.forget_will(&will, cx);
         }
-        self.forget_will(&will, cx);
+        self.held_back(cx, |core, cx| {
+            core.route_message(will.message.clone(), MessageOrigin::Will(will.number), cx);
+            core.forget_will(&will, cx);
+        });
     }
 }
 

@@ -8,6 +8,8 @@ use crate::Actions;
 /// Writes pairs for the store. It holds nothing but buffers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
+    /// Whether there is a store.
+    is_on: bool,
     key: String,
     value: Vec<u8>,
 }
@@ -16,8 +18,15 @@ pub(crate) struct Journal {
 const KEPT: usize = 16 << 10;
 
 impl Journal {
+    pub(crate) const fn new(is_on: bool) -> Self {
+        Self { is_on, key: String::new(), value: Vec::new() }
+    }
+
     pub(crate) fn put(&mut self, key: StoreKey<'_>, value: impl FnOnce(&mut Vec<u8>), out: &mut dyn Actions) {
-        let Self { key: key_buffer, value: buffer } = self;
+        let Self { is_on, key: key_buffer, value: buffer } = self;
+        if !*is_on {
+            return;
+        }
         write_key(key_buffer, key);
         buffer.clear();
         buffer.push(Record::FORMAT);
@@ -29,6 +38,9 @@ impl Journal {
     }
 
     pub(crate) fn delete(&mut self, key: StoreKey<'_>, out: &mut dyn Actions) {
+        if !self.is_on {
+            return;
+        }
         write_key(&mut self.key, key);
         out.store(StoreOp::Delete { key: self.key.as_bytes() });
     }

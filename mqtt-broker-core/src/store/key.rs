@@ -27,8 +27,8 @@ pub(crate) enum StoreKey<'a> {
     Complete,
 }
 
-/// Numbers from here on are not used, so that there is always a next one.
-pub(super) const NUMBERS: u64 = 1 << 62;
+/// Numbers from here on are damage: no broker comes so far.
+pub(super) const NUMBERS: u64 = 1 << 61;
 
 impl fmt::Display for StoreKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,7 +138,7 @@ mod tests {
             (StoreKey::Subscription { client_id, filter }, "subscription/3/a/b/x/#"),
             (StoreKey::Subscription { client_id: "", filter: "/" }, "subscription/0///"),
             (StoreKey::Copy { number: 0, client_id }, "copy/0/a/b"),
-            (StoreKey::Copy { number: largest, client_id: "" }, "copy/4611686018427387903/"),
+            (StoreKey::Copy { number: largest, client_id: "" }, "copy/2305843009213693951/"),
             (StoreKey::Received { id, client_id }, "received/65535/a/b"),
             (StoreKey::Released { id, client_id }, "released/65535/a/b"),
             (StoreKey::Replay { number: 10, client_id }, "replay/10/a/b"),
@@ -164,7 +164,7 @@ mod tests {
             "copy//a",
             "copy/01/a",
             "copy/+1/a",
-            "copy/4611686018427387904/a",
+            "copy/2305843009213693952/a",
             "copy/18446744073709551616/a",
             "received/0/a",
             "received/65536/a",

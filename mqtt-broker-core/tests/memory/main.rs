@@ -21,7 +21,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         max_shrink_iters: 2_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::with_cases(cases(100))
+        ..ProptestConfig::with_cases(cases(32))
     })]
 
     /// Fails when something is allocated that is not charged, or charged when it is gone, or when something is done for which
