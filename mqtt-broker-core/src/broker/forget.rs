@@ -39,25 +39,25 @@ impl Core {
         left
     }
 
-    /// A session is over, and its parcels were handed on if others should have them. That goes first, one by one; then the
-    /// session's own pair, without which the others of it count no more.
+    /// A session is over. Those of its parcels that have moved to others go first, one by one, since the others' copies count
+    /// from then on; then the session's own pair, without which the rest of it counts no more.
     pub(super) fn forget_session(
         &mut self,
         session: &Session,
         left: &Left,
-        parcels: &[Parcel],
+        parcels: &[(Parcel, bool)],
         cx: &mut Cx<'_>,
     ) {
         let client_id = &*session.client_id;
-        let (of_groups, own): (Vec<_>, Vec<_>) = parcels.iter().partition(|parcel| parcel.group.is_some());
-        for parcel in of_groups {
+        let (moved, own): (Vec<_>, Vec<_>) = parcels.iter().partition(|(_, has_moved)| *has_moved);
+        for (parcel, _) in moved {
             self.ledger(cx).drop_parcel(client_id, parcel);
         }
         if session.is_stored {
             self.save_complete(cx);
             self.journal.delete(StoreKey::Session(client_id), cx.out);
         }
-        for parcel in own {
+        for (parcel, _) in own {
             self.ledger(cx).drop_parcel(client_id, parcel);
         }
         for filter in &left.subscriptions {

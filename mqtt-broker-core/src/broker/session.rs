@@ -170,35 +170,37 @@ impl Core {
         key: Key,
         client_id: &str,
         cx: &mut Cx<'_>,
-    ) -> Vec<Parcel> {
+    ) -> Vec<(Parcel, bool)> {
         self.timers.set(&mut exchange.replay_alarm, None, Timer::Replay(key.index()));
         let mut parcels = Vec::new();
         // QoS 1 of a shared subscription goes to another member; QoS 2 that was begun goes to nobody (MQTT-4.8.2-5).
         for (handshake, parcel) in exchange.send.into_messages() {
             self.desk.tally.stats.copies_mut(parcel.qos).in_flight -= 1;
-            if handshake == Handshake::AtLeastOnce {
-                self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx);
+            let has_moved = if handshake == Handshake::AtLeastOnce {
+                self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx)
             } else {
                 self.dropped(client_id, &parcel.message.topic, parcel.qos, DropReason::SessionEnded, cx);
-            }
-            parcels.push(parcel);
+                false
+            };
+            parcels.push((parcel, has_moved));
         }
         while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
             self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
-            self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx);
-            parcels.push(parcel);
+            let has_moved = self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx);
+            parcels.push((parcel, has_moved));
         }
         parcels
     }
 
-    /// Gives a copy to another member of its group, if there is one, and drops it for this reason if there is none.
+    /// Gives a copy to another member of its group, if there is one, and drops it for this reason if there is none. Whether
+    /// there is one.
     pub(super) fn hand_on(
         &mut self,
         parcel: &Parcel,
         client_id: &str,
         otherwise: DropReason,
         cx: &mut Cx<'_>,
-    ) {
+    ) -> bool {
         let reason = if parcel.message.is_expired(self.now) {
             DropReason::Expired
         } else {
@@ -208,11 +210,12 @@ impl Core {
                 if self.deliver_to_group(group, &mut incoming, cx) {
                     // It was counted anew.
                     self.desk.tally.stats.copies_mut(parcel.qos).routed -= 1;
-                    return;
+                    return true;
                 }
             }
             otherwise
         };
         self.dropped(client_id, &parcel.message.topic, parcel.qos, reason, cx);
+        false
     }
 }
