@@ -241,7 +241,8 @@ impl<'a> Incoming<'a> {
         if self.message.is_some() {
             return 0;
         }
-        let properties = self.properties.encoded_len().unwrap_or(0);
+        let has_any = *self.properties != MessageProperties::default();
+        let properties = if has_any { self.properties.encoded_len().unwrap_or(0) } else { 0 };
         let publisher = self.publisher.as_ref().map_or(0, |publisher| shared_text(publisher));
         let text = self.topic.as_str().len();
         size_of::<Message>() + SHARING + text + properties + shared_bytes(self.payload.len()) + publisher

@@ -195,6 +195,11 @@ impl<M> SendWindow<M> {
         Some(entry.as_resend())
     }
 
+    /// Whether something is still to be sent again on this connection.
+    pub const fn is_resending(&self) -> bool {
+        self.to_resend > 0
+    }
+
     /// Whether [`send`](Self::send) would take a message now.
     pub fn has_room(&self) -> bool {
         self.open < self.maximum && self.to_resend == 0 && self.in_flight.len() < usize::from(self.limit)

@@ -42,8 +42,10 @@ impl Actions for Made {
     fn note(&mut self, note: &Note<'_>) {
         if let Note::Dropped { client_id, topic, qos, reason } = *note {
             self.dropped += 1;
-            self.actions
-                .push((Action::Dropped { client_id: client_id.into(), topic: topic.into(), qos, reason }, false));
+            self.actions.push((
+                Action::Dropped { client_id: client_id.into(), topic: topic.into(), qos, reason },
+                false,
+            ));
         }
     }
 }

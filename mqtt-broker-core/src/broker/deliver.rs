@@ -427,6 +427,10 @@ impl Core {
     }
 
     fn resend(&mut self, key: Key, cx: &mut Cx<'_>) {
+        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        if !exchange.is_some_and(|exchange| exchange.send.is_resending()) {
+            return;
+        }
         let mut room = self.config.budget.bytes.saturating_sub(self.charged());
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn)) else { return };

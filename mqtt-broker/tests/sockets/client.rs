@@ -122,7 +122,7 @@ impl Client {
         look(Packet::decode(self.version, frame).unwrap())
     }
 
-    /// Waits for a QoS 0 message and looks at its payload.
+    /// Waits for a message and looks at its payload, and acknowledges nothing.
     pub(crate) fn receive_payload<T>(&mut self, look: impl FnOnce(&[u8]) -> T) -> T {
         self.receive(|packet| match packet {
             Packet::Publish(publish) => look(publish.payload),
