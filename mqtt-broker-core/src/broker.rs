@@ -148,6 +148,8 @@ struct Core {
     heap: Apart<usize>,
     spare: Apart<Spare>,
     retained_text: Apart<usize>,
+    /// Bytes of the longest that there ever was.
+    longest_retained: Apart<usize>,
     /// Sessions with messages that wait, by the logarithm of their bytes.
     by_queue: BTreeSet<(u8, Key)>,
     scratch: Apart<Scratch>,
@@ -207,6 +209,7 @@ impl Core {
             heap: Apart(0),
             spare: Apart::default(),
             retained_text: Apart(0),
+            longest_retained: Apart(0),
             by_queue: BTreeSet::new(),
             scratch: Apart::default(),
             config,

@@ -222,8 +222,8 @@ impl Default for Budget {
 pub enum Relief {
     /// If a message is to be retained: it is not. A message that it would have replaced is gone all the same.
     RefuseRetained,
-    /// The oldest messages of the largest queue are dropped, 64 at once, and then of what is the largest. (None is
-    /// twice as large.)
+    /// The oldest messages of the largest queue are dropped (none is twice as large), then of what is the largest then; 64 in all
+    /// at most.
     DropOldest,
     /// The same with the newest.
     DropNewest,
@@ -238,7 +238,7 @@ pub enum Relief {
 pub struct RateLimit {
     /// PUBLISH packets in a second; 0 is no limit.
     pub messages: u32,
-    /// Bytes of all packets in a second; 0 is no limit.
+    /// Bytes of all packets behind CONNECT in a second; 0 is no limit.
     pub bytes: u32,
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Connection {
     pub(crate) listener: ListenerId,
     /// Known once the first bytes of CONNECT are there.
     pub(crate) version: Option<Version>,
+    /// Whether its table of aliases is in use elsewhere, while a message is on its way.
+    pub(crate) lends_aliases: bool,
     /// Whether the runtime was told to read no more.
     pub(crate) paused: bool,
     /// Whether `unsent` has reached the window and not yet fallen enough.
@@ -29,8 +31,8 @@ pub(crate) struct Connection {
     pub(crate) maximum_packet_size: u32,
     /// Bytes sent and not yet written.
     pub(crate) unsent: usize,
-    /// Since when the window is full, if it is; [`Timestamp::ZERO`] if it is not.
-    pub(crate) congested_since: Timestamp,
+    /// Since when the window is full, if it is.
+    pub(crate) congested_since: Option<Timestamp>,
     /// Since when it waits for CONNECT, or for the next packet of a client.
     pub(crate) keep_alive: KeepAlive,
     pub(crate) alarm: Alarm,
@@ -124,12 +126,13 @@ impl Connection {
             name,
             listener,
             version: None,
+            lends_aliases: false,
             paused: false,
             output_full: false,
             wants_problems: true,
             maximum_packet_size: u32::MAX,
             unsent: 0,
-            congested_since: Timestamp::ZERO,
+            congested_since: None,
             keep_alive: KeepAlive::server(0, now),
             alarm: Alarm::OFF,
             session: None,

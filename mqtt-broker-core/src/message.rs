@@ -236,6 +236,11 @@ impl<'a> Incoming<'a> {
         }
     }
 
+    /// The [`Message::size`] of the message.
+    pub(crate) fn size(&self) -> usize {
+        self.message.as_ref().map_or_else(|| self.growth(), |message| message.size())
+    }
+
     /// What it allocates if it has to be kept and is not yet.
     pub(crate) fn growth(&self) -> usize {
         if self.message.is_some() {

@@ -57,7 +57,7 @@ impl From<&[SubscriptionId]> for SubscriptionIds {
 impl Parcel {
     /// Bytes that it keeps in memory, roughly, as if nobody else had the message too.
     pub(crate) fn size(&self) -> usize {
-        Self::size_of(&self.message, self.subscription_ids.as_slice().len())
+        Self::size_of(self.message.size(), self.subscription_ids.as_slice().len())
     }
 
     /// Bytes that it has allocated for itself alone.
@@ -68,9 +68,9 @@ impl Parcel {
         }
     }
 
-    /// The [`size`](Self::size) of a parcel with so many Subscription Identifiers.
-    pub(crate) fn size_of(message: &Message, subscription_ids: usize) -> usize {
-        size_of::<Self>() + subscription_ids * size_of::<SubscriptionId>() + message.size()
+    /// The [`size`](Self::size) of a parcel with a message of this size and so many Subscription Identifiers.
+    pub(crate) fn size_of(message: usize, subscription_ids: usize) -> usize {
+        size_of::<Self>() + subscription_ids * size_of::<SubscriptionId>() + message
     }
 }
 
@@ -201,6 +201,7 @@ impl Queue {
                 }
             }
             *queue = kept;
+            give_back(queue);
         }
         taken
     }

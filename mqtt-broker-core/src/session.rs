@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mqtt_codec::Version;
+use mqtt_session::memory::of_map;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
 use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 
@@ -65,7 +66,9 @@ impl Will {
     pub(crate) fn heap(&self) -> usize {
         let Owner { user_name, identity, .. } = &self.owner;
         let text = |text: &Option<Arc<str>>| text.as_deref().map_or(0, shared_text);
-        size_of::<Self>() + self.message.heap() + text(user_name) + text(identity)
+        // It may have to wait for an answer.
+        let question = of_map::<Ticket, [u64; 6]>(1) / 2;
+        size_of::<Self>() + self.message.heap() + text(user_name) + text(identity) + question
     }
 
     /// Whose it is, as a policy sees it.
@@ -93,6 +96,8 @@ pub(crate) struct Exchange {
     pub(crate) replay_alarm: Alarm,
     /// While it is asked whether the client may keep its subscriptions. Nothing goes to it until then.
     pub(crate) review: Option<Box<Review>>,
+    /// What replays have allocated, and what is kept free for their places.
+    replays_heap: Apart<usize>,
     /// What was counted of it, and the size class of the queue.
     pub(crate) charged: Apart<usize>,
     pub(crate) queue_class: Apart<u8>,
@@ -127,6 +132,8 @@ pub(crate) struct Replay {
     /// Whether it is in the store, and whether the store does not know how far it is.
     pub(crate) is_stored: bool,
     pub(crate) is_ahead: bool,
+    /// Bytes that are kept free for its place.
+    room: usize,
 }
 
 /// A topic whose retained message waits for an answer.
@@ -158,11 +165,20 @@ impl Review {
 }
 
 impl Replay {
-    /// Bytes that it has allocated: its cursor has the filter too, and a place, which is a topic or a filter.
+    /// Bytes that it has allocated, and those that are kept free for its place: its cursor has the filter too.
     fn heap(&self) -> usize {
+        2 * self.filter.as_str().len() + self.room
+    }
+
+    /// Bytes of the place where it is, and of the topic that waits for an answer.
+    fn places(&self) -> usize {
         let place = self.cursor.as_ref().and_then(RetainedCursor::place).map_or(0, str::len);
-        let held = self.held.as_ref().map_or(0, |held| held.topic.as_str().len());
-        2 * self.filter.as_str().len() + place + held
+        place + self.held.as_ref().map_or(0, |held| held.topic.as_str().len())
+    }
+
+    /// Keeps so many bytes free for places.
+    pub(crate) fn with_room(self, room: usize) -> Self {
+        Self { room, ..self }
     }
 
     /// Messages up to the last that was retained, for the subscription that was `born`.
@@ -176,6 +192,7 @@ impl Replay {
             held: None,
             is_stored: false,
             is_ahead: false,
+            room: 0,
         }
     }
 
@@ -263,6 +280,7 @@ impl Session {
                 replays: VecDeque::new(),
                 replay_alarm: Alarm::OFF,
                 review: None,
+                replays_heap: Apart(0),
                 charged: Apart(0),
                 queue_class: Apart(0),
             };
@@ -284,12 +302,15 @@ impl Session {
     pub(crate) fn replay(&mut self, replay: Replay) {
         let Some(exchange) = &mut self.exchange else { return };
         self.filter_bytes = self.filter_bytes.saturating_add(length(&replay.filter));
+        *exchange.replays_heap += replay.heap();
         exchange.replays.push_back(replay);
     }
 
     /// The first replay has come to its end.
     pub(crate) fn end_replay(&mut self) -> Option<Replay> {
-        let ended = self.exchange.as_mut()?.replays.pop_front()?;
+        let exchange = self.exchange.as_mut()?;
+        let ended = exchange.replays.pop_front()?;
+        *exchange.replays_heap -= ended.heap();
         self.filter_bytes = self.filter_bytes.saturating_sub(length(&ended.filter));
         Some(ended)
     }
@@ -326,8 +347,9 @@ impl Exchange {
 
     /// Bytes that it has allocated, without messages.
     pub(crate) fn heap(&self) -> usize {
-        let replays = self.replays.capacity() * size_of::<Replay>()
-            + self.replays.iter().map(Replay::heap).sum::<usize>();
+        // Only the first has a place.
+        let beyond = self.replays.front().map_or(0, |first| first.places().saturating_sub(first.room));
+        let replays = self.replays.capacity() * size_of::<Replay>() + *self.replays_heap + beyond;
         let review = self.review.as_ref().map_or(0, |review| review.heap());
         size_of::<Self>() + self.send.heap() + self.receive.heap() + self.queue.heap() + replays + review
     }

@@ -65,9 +65,9 @@ impl Timers {
         }
     }
 
-    /// Bytes that they have allocated, at most.
-    pub(crate) fn heap(&self) -> usize {
-        of_map::<(Timestamp, Timer), ()>(self.timers.len())
+    /// Bytes that they have allocated, at most, when so many may have one.
+    pub(crate) fn heap(&self, owners: usize) -> usize {
+        of_map::<(Timestamp, Timer), ()>(self.timers.len().max(owners))
             + of_map::<(Timestamp, TopicNameBuf), ()>(self.retained.len())
             + self.text
     }

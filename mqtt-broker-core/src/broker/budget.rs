@@ -59,7 +59,7 @@ impl Core {
             + self.by_client.heap()
             + self.router.heap()
             + self.messages.heap()
-            + self.timers.heap()
+            + self.timers.heap(self.connections.len() + self.sessions.len())
             + self.questions.heap()
             + self.damper.heap()
             + of_map::<(u8, Key), ()>(self.by_queue.len());
@@ -73,6 +73,8 @@ impl Core {
         if let Some(exchange) = exchange {
             let now = exchange.heap();
             *self.heap = *self.heap + now - *exchange.charged;
+            // Whether or not it was asked for.
+            self.spare.asked = self.spare.asked.saturating_add(now.saturating_sub(*exchange.charged));
             *exchange.charged = now;
             let class = size_class(exchange.queue.bytes());
             let before = core::mem::replace(&mut *exchange.queue_class, class);
@@ -100,9 +102,11 @@ impl Core {
 
     /// Counts what a connection has as it is now.
     pub(super) fn recharge_connection(&mut self, conn: Key) {
-        if let Some(connection) = self.connections.get_mut(conn) {
+        let connection = self.connections.get_mut(conn);
+        if let Some(connection) = connection.filter(|connection| !connection.lends_aliases) {
             let now = connection.heap();
             *self.heap = *self.heap + now - *connection.charged;
+            self.spare.asked = self.spare.asked.saturating_add(now.saturating_sub(*connection.charged));
             *connection.charged = now;
         }
     }
@@ -122,6 +126,10 @@ impl Core {
         *self.spare = Spare { found, asked: 0 };
         if self.fits(bytes) {
             return true;
+        }
+        if bytes > self.config.budget.bytes.saturating_sub(WORKSPACE) {
+            // Whatever is dropped, it will not fit.
+            return false;
         }
         for relief in self.config.budget.relief {
             match (relief, want) {

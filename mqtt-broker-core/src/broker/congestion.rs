@@ -11,17 +11,16 @@ impl Core {
     pub(super) fn note_congestion(&mut self, conn: Key) {
         let Some(connection) = self.connections.get_mut(conn) else { return };
         let is_full = connection.unsent >= self.config.output_window;
-        if is_full && connection.congested_since == Timestamp::ZERO {
-            connection.congested_since = self.now;
+        if is_full && connection.congested_since.is_none() {
+            connection.congested_since = Some(self.now);
             self.set_connection_timer(conn);
         }
     }
 
     /// When the client has not taken anything for too long.
     pub(super) fn congestion_ends(&self, conn: Key) -> Option<Timestamp> {
-        let since = self.connections.get(conn)?.congested_since;
-        let timeout = self.config.congestion_timeout.filter(|_| since > Timestamp::ZERO)?;
-        Some(since.plus_millis(timeout))
+        let since = self.connections.get(conn)?.congested_since?;
+        Some(since.plus_millis(self.config.congestion_timeout?))
     }
 
     /// Ends a connection that was congested for too long. Whether it was.

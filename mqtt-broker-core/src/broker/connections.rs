@@ -4,7 +4,6 @@ use core::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 use mqtt_codec::ReasonCode;
-use mqtt_session::Timestamp;
 
 use super::budget::{ENTRY, Want};
 use super::{Core, Cx};
@@ -44,9 +43,11 @@ impl Core {
     ) {
         // A name that is used again was closed before.
         self.transport_closed(name, cx);
+        let has_extras = identity.is_some() || self.config.rate_limit.is_some();
         let bytes = self.connections.growth()
             + self.by_name.growth()
-            + identity.map_or(0, |identity| size_of::<Extras>() + shared_text(identity))
+            + if has_extras { size_of::<Extras>() } else { 0 }
+            + identity.map_or(0, shared_text)
             + ENTRY;
         let is_full =
             self.connections.len() >= self.config.connections || !self.make_room(bytes, Want::Client, cx);
@@ -56,7 +57,7 @@ impl Core {
             return cx.out.close(name);
         }
         let mut connection = Connection::new(name, listener, self.now);
-        if identity.is_some() {
+        if has_extras {
             connection.extras().identity = identity.map(Into::into);
         }
         let conn = self.connections.insert(connection);
@@ -101,7 +102,7 @@ impl Core {
         connection.unsent = connection.unsent.saturating_sub(bytes);
         connection.output_full &= connection.unsent > self.config.output_window / 2;
         if connection.unsent < self.config.output_window {
-            connection.congested_since = Timestamp::ZERO;
+            connection.congested_since = None;
         }
         if connection.paused && connection.session.is_some() {
             // Its packets are not looked at, but it takes ours, so it is alive.

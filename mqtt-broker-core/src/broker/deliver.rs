@@ -383,8 +383,10 @@ impl Core {
             let Some(session) = self.sessions.get(key).filter(|session| self.window_is_open(session)) else {
                 return;
             };
-            // Without room for a place in the window, it goes on when one there is free.
-            let quota_is_open = self.quota_is_open(session) && self.fits(self.window_growth(key));
+            // Without room for another place in the window, it goes on when one there is free. The first is always there.
+            let is_empty = session.exchange.as_ref().is_none_or(|exchange| exchange.send.is_empty());
+            let quota_is_open =
+                self.quota_is_open(session) && (is_empty || self.fits(self.window_growth(key)));
             let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
             let Some(exchange) = exchange else { return };
             if let Some(parcel) = exchange.queue.pop(quota_is_open, before) {

@@ -20,7 +20,8 @@ use crate::store::MessageOrigin;
 use crate::{Fault, Message, Refusal, Request, SharedStrategy, Verdict};
 
 /// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
-/// does. Below it the buffer could be many times the payload, so smaller ones are copied.
+/// does. Below it the buffer could be many times the payload, so smaller ones are copied, and so are those of which the packet is
+/// not nearly all.
 const SPLIT_OFF: usize = 32 << 10;
 
 /// A message whose payload is still in the read buffer.
@@ -35,7 +36,7 @@ impl Draft {
     /// Takes the whole packet off the buffer.
     pub(super) fn take(self, bytes: &mut BytesMut, packet_len: usize) -> (Message, Delivery) {
         let head = packet_len.saturating_sub(self.payload);
-        let payload = if self.payload >= SPLIT_OFF {
+        let payload = if self.payload >= SPLIT_OFF && self.payload >= packet_len / 8 * 7 {
             let mut packet = bytes.split_to(packet_len);
             packet.advance(head);
             packet.freeze()
@@ -70,6 +71,7 @@ impl Core {
         let Some(connection) = self.connections.get_mut(conn) else { return Taken::Done };
         // The table is away while the message is on its way, so that the topic can be borrowed from it.
         let aliases = connection.extras().inbound_aliases.take();
+        connection.lends_aliases = true;
         let mut aliases = aliases.unwrap_or_else(|| InboundAliases::new(maximum));
         let taken = match aliases.resolve(publish.topic) {
             Ok(topic) => self.publish(conn, key, version, publish, topic, cx),
@@ -78,6 +80,7 @@ impl Core {
         };
         if let Some(connection) = self.connections.get_mut(conn) {
             connection.extras().inbound_aliases = Some(aliases);
+            connection.lends_aliases = false;
             self.recharge_connection(conn);
         }
         taken
@@ -223,9 +226,12 @@ impl Core {
                 self.send(conn, PubAck { properties, ..PubAck::new(id, reason) }, cx);
             }
             Delivery::ExactlyOnce { id, .. } => {
-                if version.is_some_and(|version| !version.is_v5())
-                    && let Some(exchange) = self.exchange(key)
-                {
+                let is_silent = version.is_some_and(|version| !version.is_v5());
+                if is_silent && !self.make_room(ENTRY + size_of::<Exchange>(), Want::Other, cx) {
+                    self.end_uncounted(conn, ReasonCode::QuotaExceeded, None, None, cx);
+                    return Taken::Done;
+                }
+                if is_silent && let Some(exchange) = self.exchange(key) {
                     exchange.receive.take_over(RemoteId(id));
                     self.recharge(key);
                     self.save_received(key, id, 0, cx);

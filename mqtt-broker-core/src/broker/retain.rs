@@ -72,6 +72,7 @@ impl Core {
             self.retained_bytes += retained_size(&retained.message);
         }
         *self.retained_text += topic.as_str().len();
+        *self.longest_retained = self.longest_retained.max(topic.as_str().len());
         self.retained.insert(topic, retained);
     }
 

@@ -162,6 +162,7 @@ impl Core {
                 !is_left
             }
         });
+        self.recharge(key);
         self.held_back(cx, |core, cx| {
             for parcel in dropped {
                 core.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;

@@ -32,7 +32,7 @@ impl Core {
 
     /// Whose it is by the strategy, but one that can take it now before one that cannot, one that is connected before one that
     /// is away, and one that would have to drop it last.
-    fn choose_member(&mut self, group: Key, incoming: &mut Incoming<'_>) -> Option<(Key, Granted)> {
+    fn choose_member(&self, group: Key, incoming: &Incoming<'_>) -> Option<(Key, Granted)> {
         let group = self.router.group(group)?;
         let preferred = (self.config.shared_strategy == SharedStrategy::Sticky)
             .then(|| group.last().and_then(|key| Some((key, group.member(key)?))))
@@ -56,8 +56,7 @@ impl Core {
             let class = if self.can_take_now(key, session, incoming.topic, qos) {
                 0
             } else {
-                let message = incoming.message(&mut self.messages);
-                let size = Parcel::size_of(message, usize::from(granted.id.is_some()));
+                let size = Parcel::size_of(incoming.size(), usize::from(granted.id.is_some()));
                 self.class(session, qos, size)
             };
             let load = if wants_least { self.in_flight(key) } else { 0 };

@@ -133,7 +133,10 @@ impl Core {
         }
         let text = length(filter) as usize;
         let replay = if wants_retained {
-            size_of::<Exchange>() + (replays.max(4) + 1) * size_of::<Replay>() + 4 * text
+            size_of::<Exchange>()
+                + (replays.max(4) + 1) * size_of::<Replay>()
+                + 4 * text
+                + 2 * *self.longest_retained
         } else {
             0
         };
@@ -154,7 +157,8 @@ impl Core {
         let granted_options =
             Granted { qos, no_local: options.no_local, retain_as_published: options.retain_as_published, id };
         if wants_retained && self.exchange(key).is_some() {
-            let mut replay = Replay::new(filter, born, self.number(), self.retained_ever);
+            let replay = Replay::new(filter, born, self.number(), self.retained_ever);
+            let mut replay = replay.with_room(2 * *self.longest_retained);
             // Before the subscription, without which it does not count.
             self.save_replay(key, &mut replay, cx);
             if let Some(session) = self.sessions.get_mut(key) {

@@ -1,0 +1,156 @@
+//! Who wants more memory than there is does not get it, in whatever way: after each event what is charged is within the budget.
+
+#[path = "memory/packets.rs"]
+#[expect(dead_code, reason = "not all packets are needed here")]
+mod packets;
+
+use bytes::BytesMut;
+use mqtt_broker_core::{
+    Action, AllowAll, Broker, Budget, Config, ConnId, Event, ListenerId, RateLimit, Timestamp,
+};
+use mqtt_codec::{
+    Connect, ConnectProperties, Delivery, Packet, Publish, PublishTopic, QoS, TopicName, Version,
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+struct World {
+    broker: Broker,
+    budget: usize,
+    actions: Vec<Action>,
+}
+
+impl World {
+    fn new(config: Config, budget: usize) -> Self {
+        let budget_and_relief = Budget { bytes: budget, ..Budget::default() };
+        let broker = Broker::new(Config { budget: budget_and_relief, ..config }, AllowAll);
+        Self { broker, budget, actions: Vec::new() }
+    }
+
+    fn handle(&mut self, event: Event<'_>) {
+        self.actions.clear();
+        self.broker.handle(NOW, event, &mut self.actions);
+        let stats = self.broker.stats();
+        let (charged, budget) = (stats.bytes_charged, self.budget);
+        assert!(charged <= budget, "{charged} bytes are charged, of {budget}");
+        assert!(stats.are_conserved(), "{stats:?}");
+    }
+
+    fn receive(&mut self, conn: u64, bytes: &[u8]) {
+        let mut bytes = BytesMut::from(bytes);
+        self.handle(Event::Received { conn: ConnId(conn), bytes: &mut bytes });
+    }
+
+    /// Whether the client is connected.
+    fn connect(&mut self, conn: u64, version: Version, expiry: u32, receive_maximum: u16) -> bool {
+        let opened = Event::Opened { conn: ConnId(conn), listener: ListenerId(0), identity: None };
+        self.handle(opened);
+        let client_id = format!("client-{conn}");
+        let properties = ConnectProperties {
+            session_expiry_interval: Some(expiry).filter(|_| version.is_v5()),
+            topic_alias_maximum: Some(10).filter(|_| version.is_v5()),
+            receive_maximum: std::num::NonZeroU16::new(receive_maximum).filter(|_| version.is_v5()),
+            ..ConnectProperties::default()
+        };
+        let connect = Connect { client_id: &client_id, clean_start: true, properties, ..Connect::default() };
+        self.receive(conn, &encode(version, connect));
+        !self.actions.contains(&Action::Close(ConnId(conn))) && !self.actions.is_empty()
+    }
+
+    /// As many clients as there is room for.
+    fn fill(&mut self, version: Version, expiry: u32) -> u64 {
+        (0..).find(|&conn| !self.connect(conn, version, expiry, 10)).expect("not for ever")
+    }
+}
+
+fn encode<'a>(version: Version, packet: impl Into<Packet<'a>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    packet.into().encode(version, &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn all_clients_at_once_lose_their_connection() {
+    let config = Config { outbound_topic_aliases: 0, ..Config::default() };
+    let mut world = World::new(config, 20 << 20);
+    let clients = world.fill(Version::V5, 1_000);
+    assert!(clients > 10_000, "{clients}");
+    (0..clients).for_each(|conn| world.handle(Event::Closed { conn: ConnId(conn) }));
+}
+
+#[test]
+fn all_clients_send_something_that_counts_for_a_rate() {
+    let rate_limit = Some(RateLimit { messages: 1_000, bytes: 1_000_000 });
+    let mut world =
+        World::new(Config { rate_limit, outbound_topic_aliases: 0, ..Config::default() }, 2 << 20);
+    let clients = world.fill(Version::V5, 0);
+    (0..clients).for_each(|conn| world.receive(conn, &encode(Version::V5, Packet::PingReq)));
+}
+
+/// A 3.x client is not told that its message is refused, so its identifier is remembered.
+#[test]
+fn identifiers_of_refused_messages_pile_up() {
+    let publish = |id| {
+        let delivery = Delivery::ExactlyOnce { id: packets::packet_id(id), dup: false };
+        let topic = PublishTopic::Name(TopicName::new("$SYS/x").unwrap());
+        encode(Version::V3_1_1, Publish { delivery, ..Publish::new(topic, b"") })
+    };
+    let mut world = World::new(Config::default(), 1 << 20);
+    world.connect(0, Version::V3_1_1, 0, 0);
+    (1..=u16::MAX).for_each(|id| world.receive(0, &publish(id)));
+
+    let mut world = World::new(Config::default(), 2 << 20);
+    let clients = world.fill(Version::V3_1_1, 0);
+    for conn in 0..clients {
+        (1..10).for_each(|id| world.receive(conn, &publish(id)));
+    }
+}
+
+#[test]
+fn replays_stop_at_topics_that_are_long() {
+    let mut world = World::new(Config::default(), 8 << 20);
+    world.connect(0, Version::V5, 0, 10);
+    for at in 0..3 {
+        let name = format!("{}{at}", "x".repeat(60_000));
+        world.receive(0, &packets::publish(&name, 1, 1, true, 1, 0, 0));
+    }
+    for conn in 1..500 {
+        if world.connect(conn, Version::V5, 0, 1) {
+            world.receive(conn, &packets::subscribe(1, &["#".to_owned()], 1));
+        }
+    }
+}
+
+#[test]
+fn members_of_a_group_are_away() {
+    let mut world = World::new(Config::default(), 8 << 20);
+    for conn in 1..5 {
+        world.connect(conn, Version::V5, 1_000, 10);
+        world.receive(conn, &packets::subscribe(1, &["$share/g/t".to_owned()], 1));
+        world.handle(Event::Closed { conn: ConnId(conn) });
+    }
+    world.connect(0, Version::V5, 0, 10);
+    (0..5_000).for_each(|_| world.receive(0, &packets::publish("t", 1, 1, false, 4_000, 0, 0)));
+}
+
+/// A window that nobody notices at the first moment of the clock would stay full for ever.
+#[test]
+fn a_window_that_is_full_from_the_beginning_of_time() {
+    let config = Config { output_window: 100, congestion_timeout: Some(1_000), ..Config::default() };
+    let mut broker = Broker::new(config, AllowAll);
+    let conn = ConnId(0);
+    let mut handle = |at, event: Event<'_>| {
+        broker.handle(Timestamp::from_millis(at), event, &mut Vec::new());
+        broker.deadline()
+    };
+    handle(0, Event::Opened { conn, listener: ListenerId(0), identity: None });
+    let connect = encode(Version::V5, Connect { client_id: "a", ..Connect::default() });
+    handle(0, Event::Received { conn, bytes: &mut BytesMut::from(&connect[..]) });
+    let subscribe = packets::subscribe(1, &["#".to_owned()], QoS::AtLeastOnce as u8);
+    handle(0, Event::Received { conn, bytes: &mut BytesMut::from(&subscribe[..]) });
+    let publish = packets::publish("t", 1, 1, false, 200, 0, 0);
+    handle(0, Event::Received { conn, bytes: &mut BytesMut::from(&publish[..]) });
+    let again = packets::publish("t", 1, 2, false, 200, 0, 0);
+    let deadline = handle(0, Event::Received { conn, bytes: &mut BytesMut::from(&again[..]) });
+    assert_eq!(deadline, Some(Timestamp::from_millis(1_000)));
+}
