@@ -85,6 +85,8 @@ pub(crate) struct Waiting {
     pub(crate) open: usize,
     /// The answers, in the order of the questions; `None` for those that are not there yet.
     pub(crate) verdicts: Vec<Option<Verdict>>,
+    /// What they have allocated.
+    pub(crate) text: usize,
     /// When the packet was looked at first.
     pub(crate) since: Timestamp,
     /// The Client Identifier assigned to a client whose CONNECT it is.
@@ -95,6 +97,17 @@ pub(crate) struct Waiting {
     pub(crate) is_outdated: bool,
     /// Whether it was such a CONNECT.
     pub(crate) was_damped: bool,
+}
+
+impl Waiting {
+    /// Bytes that it has allocated, those of its answers included.
+    fn heap(&self) -> usize {
+        size_of::<Self>()
+            + self.tickets.capacity() * size_of::<Ticket>()
+            + self.verdicts.capacity() * size_of::<Option<Verdict>>()
+            + self.assigned.as_deref().map_or(0, shared_text)
+            + self.text
+    }
 }
 
 /// Enhanced authentication (MQTT 5.0 §4.12).
@@ -156,12 +169,7 @@ impl Connection {
                 + text(identity)
                 + authentication.as_ref().map_or(0, Authentication::heap)
         });
-        let waiting = self.waiting.as_deref().map_or(0, |waiting| {
-            size_of::<Waiting>()
-                + waiting.tickets.capacity() * size_of::<Ticket>()
-                + waiting.verdicts.capacity() * size_of::<Option<Verdict>>()
-                + text(&waiting.assigned)
-        });
+        let waiting = self.waiting.as_deref().map_or(0, Waiting::heap);
         text(&self.user_name) + extras + waiting
     }
 

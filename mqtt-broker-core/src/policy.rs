@@ -92,6 +92,20 @@ pub(crate) enum Step {
 }
 
 impl Verdict {
+    /// Bytes that it has allocated.
+    pub(crate) fn heap(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        match self {
+            Self::Allow | Self::AllowUpTo(_) | Self::Deny(_) => 0,
+            Self::AllowWith { response_information } => response_information.len(),
+            Self::Challenge(data) => data.len(),
+            Self::Authenticated(data) => data.as_ref().map_or(0, Bytes::len),
+            Self::DenyWith(refusal) => {
+                size_of::<Refusal>() + text(&refusal.reason_string) + text(&refusal.server_reference)
+            }
+        }
+    }
+
     /// To this question.
     pub(crate) fn permission(self, request: &Request<'_>) -> Result<Permission, Refusal> {
         let (maximum_qos, response_information) = match (self, request) {

@@ -114,6 +114,7 @@ impl Core {
         match self.questions.put(&question, cx) {
             Ok(verdict) => {
                 if let Some(waiting) = &mut connection.waiting {
+                    waiting.text += verdict.heap();
                     waiting.verdicts.push(Some(verdict.clone()));
                 }
                 Some(verdict)
@@ -145,6 +146,7 @@ impl Core {
             Box::new(waiting)
         });
         let missing = answers.get(waiting.verdicts.len()..).unwrap_or_default();
+        waiting.text += missing.iter().flatten().map(Verdict::heap).sum::<usize>();
         waiting.verdicts.extend_from_slice(missing);
         Some(waiting)
     }
@@ -183,8 +185,14 @@ impl Core {
         let waiting = self.connections.get_mut(conn).and_then(|connection| connection.waiting.as_mut());
         let Some(waiting) = waiting else { return };
         waiting.open -= 1;
+        let text = verdict.heap();
+        waiting.text += text;
         if let Some(answer) = waiting.verdicts.get_mut(index) {
             *answer = Some(verdict);
+        }
+        // Most have none, and then nothing has to be looked at.
+        if text > 0 {
+            self.recharge_connection(conn);
         }
         self.set_reading(conn, cx);
     }
