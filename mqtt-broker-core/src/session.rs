@@ -12,6 +12,7 @@ use crate::apart::Apart;
 use crate::message::shared_text;
 use crate::queue::{Parcel, Queue};
 use crate::slab::Key;
+use crate::store::{SessionRecord, StoreKey};
 use crate::timers::Alarm;
 use crate::{Client, ListenerId, Message, Ticket};
 
@@ -69,6 +70,11 @@ impl Will {
         // It may have to wait for an answer.
         let question = of_map::<Ticket, [u64; 6]>(1) / 2;
         size_of::<Self>() + self.message.heap() + text(user_name) + text(identity) + question
+    }
+
+    /// Where the store has it.
+    pub(crate) fn key(&self) -> StoreKey<'_> {
+        StoreKey::Will { number: self.number, client_id: self.client().client_id }
     }
 
     /// Whose it is, as a policy sees it.
@@ -253,6 +259,16 @@ impl Session {
     /// Whose it is and its number there.
     pub(crate) fn in_store(&self) -> (&str, u64) {
         (&self.client_id, *self.number)
+    }
+
+    /// What the store has of it.
+    pub(crate) fn record(&self) -> SessionRecord {
+        SessionRecord {
+            number: *self.number,
+            expiry_interval: self.expiry_interval,
+            left: self.conn.is_none().then_some(self.left),
+            will: self.will.as_ref().map_or(0, |will| will.number),
+        }
     }
 
     /// When it ends, if its client is away and does not come back.

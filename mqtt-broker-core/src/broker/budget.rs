@@ -124,7 +124,7 @@ impl Core {
         }
         let found = self.config.budget.bytes.saturating_sub(self.charged());
         *self.spare = Spare { found, asked: 0 };
-        if self.fits(bytes) {
+        if bytes <= found {
             return true;
         }
         if bytes > self.config.budget.bytes.saturating_sub(WORKSPACE) {

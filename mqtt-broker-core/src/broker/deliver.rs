@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mqtt_codec::{Delivery, PubRel, QoS, ReasonCode, SubscriptionId};
+use mqtt_codec::{Delivery, PubRel, PublishTopic, QoS, ReasonCode, SubscriptionId};
 use mqtt_session::{Handshake, Resend};
 use mqtt_topic::TopicName;
 
@@ -118,8 +118,8 @@ impl Core {
     fn may_alias(&self, session: &Session, topic: &TopicName) -> bool {
         let connection = session.conn.and_then(|conn| self.connections.get(conn));
         let extras = connection.and_then(|connection| connection.extras.as_ref());
-        extras.is_some_and(|extras| extras.outbound_aliases.is_some())
-            && self.fits(ENTRY + topic.as_str().len())
+        let topic_now = extras.and_then(|extras| Some(extras.outbound_aliases.as_ref()?.topic(topic)));
+        matches!(topic_now, Some(PublishTopic::NameAndAlias(..))) && self.fits(ENTRY + topic.as_str().len())
     }
 
     /// Why a message of QoS 0 is not for a client that cannot get it at once, if it is not.

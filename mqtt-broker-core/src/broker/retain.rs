@@ -27,13 +27,18 @@ impl Core {
         let old = self.take_retained(incoming.topic);
         let is_kept =
             !incoming.payload.is_empty() && !incoming.is_expired(self.now) && self.set_retained(incoming, cx);
-        if let Some(Retained { message, .. }) = old {
-            let is_own = is_sys(incoming.topic);
-            if !is_kept && !is_own {
-                self.forget_retained(incoming.topic, cx);
-            }
-            self.drop_retained(&message, !is_own, cx);
+        if let Some(old) = old {
+            self.let_retained_go(incoming.topic, &old, is_kept, cx);
         }
+    }
+
+    /// A message is not retained any more, and perhaps another of its topic is.
+    fn let_retained_go(&mut self, topic: &TopicName, old: &Retained, is_replaced: bool, cx: &mut Cx<'_>) {
+        let is_own = is_sys(topic);
+        if !is_replaced && !is_own {
+            self.forget_retained(topic, cx);
+        }
+        self.drop_retained(&old.message, !is_own, cx);
     }
 
     /// Whether there was room for it.
@@ -101,12 +106,8 @@ impl Core {
     pub(super) fn expire_retained(&mut self, limit: usize, cx: &mut Cx<'_>) {
         for _ in 0..limit {
             let Some(topic) = self.timers.next_retained(self.now) else { return };
-            if let Some(Retained { message, .. }) = self.take_retained(&topic) {
-                let is_own = is_sys(&topic);
-                if !is_own {
-                    self.forget_retained(&topic, cx);
-                }
-                self.drop_retained(&message, !is_own, cx);
+            if let Some(old) = self.take_retained(&topic) {
+                self.let_retained_go(&topic, &old, false, cx);
             }
         }
     }

@@ -56,14 +56,13 @@ impl Core {
                 }
             }
         }
-        if review.open == 0 && review.lost.is_empty() {
-            return;
+        if review.open == 0 {
+            return self.end_lost(key, review.lost, cx);
         }
         if let Some(exchange) = self.exchange(key) {
             exchange.review = Some(review.into());
         }
         self.recharge(key);
-        self.conclude_review(key, cx);
     }
 
     /// Whether a subscription stays; perhaps with a lower QoS.
@@ -122,11 +121,17 @@ impl Core {
 
     /// Ends what may not stay, once all answers are there.
     fn conclude_review(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let Some(session) = self.sessions.get_mut(key) else { return };
+        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let review = exchange.and_then(|exchange| exchange.review.take_if(|review| review.open == 0));
+        if let Some(review) = review {
+            self.end_lost(key, review.lost, cx);
+        }
+    }
+
+    /// Ends subscriptions that may not stay, and what waits because of them alone.
+    fn end_lost(&mut self, key: Key, mut ended: Vec<(TopicFilterBuf, u32)>, cx: &mut Cx<'_>) {
+        let Some(session) = self.sessions.get(key) else { return };
         let client_id = Arc::clone(&session.client_id);
-        let Some(exchange) = &mut session.exchange else { return };
-        let Some(review) = exchange.review.take_if(|review| review.open == 0) else { return };
-        let mut ended = review.lost;
         ended.retain(|(filter, born)| {
             let is_it = self.router.get(key, filter).is_some_and(|kept| kept.born == *born);
             is_it && self.end_subscription(key, filter)
@@ -175,13 +180,6 @@ impl Core {
     /// The client is away: it will be asked about again when it comes back.
     pub(super) fn abandon_review(&mut self, key: Key, cx: &mut Cx<'_>) {
         let lost = self.end_review(key);
-        if lost.is_empty() {
-            return;
-        }
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        if let Some(exchange) = exchange {
-            exchange.review = Some(Review { lost, ..Review::default() }.into());
-        }
-        self.conclude_review(key, cx);
+        self.end_lost(key, lost, cx);
     }
 }

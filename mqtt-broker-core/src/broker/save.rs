@@ -15,7 +15,7 @@ use crate::session::{Answer, Held, Replay, Retained, Session, Will};
 use crate::slab::Key;
 use crate::store::{
     self, CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord,
-    RetainedRecord, SessionRecord, StoreKey, SubscriptionRecord,
+    RetainedRecord, StoreKey, SubscriptionRecord,
 };
 use crate::{Actions, Message};
 
@@ -112,11 +112,7 @@ impl Core {
 
     pub(super) fn save_session(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
-        let left = session.conn.is_none().then_some(session.left);
-        let will = session.will.as_ref().map_or(0, |will| will.number);
-        let record =
-            SessionRecord { number: *session.number, expiry_interval: session.expiry_interval, left, will };
-        self.journal.put(StoreKey::Session(&session.client_id), |out| record.write(out), cx.out);
+        self.journal.put(StoreKey::Session(&session.client_id), |out| session.record().write(out), cx.out);
     }
 
     pub(super) fn save_subscription(
@@ -185,10 +181,11 @@ impl Core {
 
     /// The client has released the identifier. The message does not depend on it any more.
     pub(super) fn forget_received(&mut self, key: Key, id: PacketId, cx: &mut Cx<'_>) {
-        if self.sessions.get(key).is_some_and(|session| session.is_stored) {
-            self.save_complete(cx);
+        if self.sessions.get(key).is_none_or(|session| !session.is_stored) {
+            return;
         }
-        let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
+        self.save_complete(cx);
+        let Some(session) = self.sessions.get(key) else { return };
         let client_id = &session.client_id;
         self.journal.delete(StoreKey::Received { id, client_id }, cx.out);
     }
@@ -220,20 +217,17 @@ impl Core {
     pub(super) fn save_own_will(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Self { sessions, journal, .. } = self;
         if let Some(will) = sessions.get(key).and_then(|session| session.will.as_deref()) {
-            let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-            journal.put(key, |out| store::write_will(out, will, false), cx.out);
+            journal.put(will.key(), |out| store::write_will(out, will, false), cx.out);
         }
     }
 
     /// A will is to be published, and is no session's any more.
     pub(super) fn save_due_will(&mut self, will: &Will, cx: &mut Cx<'_>) {
-        let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-        self.journal.put(key, |out| store::write_will(out, will, true), cx.out);
+        self.journal.put(will.key(), |out| store::write_will(out, will, true), cx.out);
     }
 
     pub(super) fn forget_will(&mut self, will: &Will, cx: &mut Cx<'_>) {
-        let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-        self.journal.delete(key, cx.out);
+        self.journal.delete(will.key(), cx.out);
     }
 
     /// A topic has another retained message.

@@ -14,7 +14,7 @@ use crate::session::Retained;
 use crate::slab::Key;
 use crate::store::{
     CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord, RetainedRecord,
-    SessionRecord, StoreKey, SubscriptionRecord, write_copy, write_message, write_replay, write_will,
+    StoreKey, SubscriptionRecord, write_copy, write_message, write_replay, write_will,
 };
 use crate::{Actions, Message, Policy};
 
@@ -39,8 +39,7 @@ impl Core {
         let Self { sessions, questions, retained, journal, messages, .. } = self;
         let own = keys.iter().filter_map(|&key| Some((sessions.get(key)?.will.as_deref()?, false)));
         for (will, is_due) in own.chain(questions.wills().map(|will| (will, true))) {
-            let key = StoreKey::Will { number: will.number, client_id: will.client().client_id };
-            journal.put(key, |out| write_will(out, will, is_due), out);
+            journal.put(will.key(), |out| write_will(out, will, is_due), out);
         }
         for (topic, Retained { message, number }) in retained.iter().filter(|(topic, _)| !is_sys(topic)) {
             if let Some(message) = store_message(message, &mut written, journal, out) {
@@ -58,10 +57,7 @@ impl Core {
         let Some(session) = sessions.get(key) else { return };
         let (client_id, number) = session.in_store();
         if session.is_stored {
-            let left = session.conn.is_none().then_some(session.left);
-            let will = session.will.as_ref().map_or(0, |will| will.number);
-            let record = SessionRecord { number, expiry_interval: session.expiry_interval, left, will };
-            journal.put(StoreKey::Session(client_id), |out| record.write(out), out);
+            journal.put(StoreKey::Session(client_id), |out| session.record().write(out), out);
             let mut subscriptions: Vec<(TopicFilterBuf, _)> = Vec::new();
             router.visit_session(key, |filter, subscribed| subscriptions.push((filter.into(), subscribed)));
             for (filter, subscribed) in subscriptions {
