@@ -385,8 +385,9 @@ impl Core {
             };
             // Without room for another place in the window, it goes on when one there is free. The first is always there.
             let is_empty = session.exchange.as_ref().is_none_or(|exchange| exchange.send.is_empty());
-            let quota_is_open =
-                self.quota_is_open(session) && (is_empty || self.fits(self.window_growth(key)));
+            let growth = self.window_growth(key);
+            let has_place = is_empty || growth == 0 || self.fits(growth);
+            let quota_is_open = has_place && self.quota_is_open(session);
             let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
             let Some(exchange) = exchange else { return };
             if let Some(parcel) = exchange.queue.pop(quota_is_open, before) {
