@@ -222,7 +222,8 @@ impl Core {
             Event::Opened { conn, listener, identity } => self.opened(conn, listener, identity, cx),
             Event::Received { conn, bytes } => {
                 if let Some(conn) = self.connection_named(conn) {
-                    while !bytes.is_empty() && self.take_packet(conn, bytes, cx) {}
+                    let len = bytes.len();
+                    while !bytes.is_empty() && self.take_packet(conn, bytes, len - bytes.len(), cx) {}
                 }
             }
             Event::Written { conn, bytes } => self.written(conn, bytes, cx),
@@ -244,8 +245,9 @@ impl Core {
         self.desk.encoder.rest();
     }
 
-    /// Takes the packet at the front, if it is whole and nothing holds the connection. Whether there may be more.
-    fn take_packet(&mut self, conn: Key, bytes: &mut BytesMut, cx: &mut Cx<'_>) -> bool {
+    /// Takes the packet at the front, if it is whole and nothing holds the connection. Whether there may be more. Before it, so
+    /// many bytes were taken off this buffer.
+    fn take_packet(&mut self, conn: Key, bytes: &mut BytesMut, before: usize, cx: &mut Cx<'_>) -> bool {
         let Some(connection) = self.connections.get_mut(conn).filter(|connection| !connection.paused) else {
             return false;
         };
@@ -264,7 +266,7 @@ impl Core {
             Ok(Taken::Waits) => return false,
             Ok(Taken::Done) => bytes.advance(len),
             Ok(Taken::Message(draft)) => {
-                let (message, delivery) = draft.take(bytes, len);
+                let (message, delivery) = draft.take(bytes, len, before);
                 self.take_large(conn, session, message, delivery, cx);
             }
         }

@@ -223,7 +223,7 @@ pub enum Relief {
     /// If a message is to be retained: it is not. A message that it would have replaced is gone all the same.
     RefuseRetained,
     /// The oldest messages of the largest queue are dropped (none is twice as large), then of what is the largest then; 64 in all
-    /// at most.
+    /// at most, and none if all that wait would not be enough.
     DropOldest,
     /// The same with the newest.
     DropNewest,
@@ -233,7 +233,9 @@ pub enum Relief {
 
 /// How fast one connection may send. One that sends faster is not read from for a while; nothing is dropped.
 ///
-/// What may come in a second may come at once. A new connection begins with that much.
+/// What may come in a second may come at once. A new connection begins with that much. A packet is taken whole, and may be larger
+/// than that: then nothing is read for as many seconds as it is worth. So `bytes` should not be much below
+/// [`Limits::packet_size`](mqtt_codec::Limits::packet_size).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RateLimit {
     /// PUBLISH packets in a second; 0 is no limit.

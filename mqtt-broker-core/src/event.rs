@@ -36,8 +36,9 @@ pub enum Event<'a> {
     /// The broker takes whole packets off the front and leaves the rest; the caller appends what comes next and
     /// calls again. It leaves whole packets too while reading is [paused](crate::Actions::pause_reading).
     ///
-    /// A payload of 32 KiB or more is split off the buffer instead of being copied, and keeps the buffer's memory for as
-    /// long as anybody waits for it. So a buffer should not be much larger than what is in it.
+    /// A payload of 32 KiB or more that is nearly all of its buffer is split off instead of being copied, and keeps the
+    /// buffer's memory for as long as anybody waits for it. What was taken off the buffer in earlier events is not known here:
+    /// a runtime that counts memory uses another buffer for a large packet, or moves its beginning to the front.
     Received {
         /// The connection.
         conn: ConnId,

@@ -13,6 +13,8 @@ pub(crate) struct Messages {
     kept: Slab<Holders>,
     /// What they have allocated, and copies of them that wait or are under way.
     heap: Apart<usize>,
+    /// What those of them have allocated that nobody holds but copies that wait.
+    waiting: Apart<usize>,
     /// Two brokers that count on from different numbers do the same.
     next: Apart<u64>,
 }
@@ -20,8 +22,17 @@ pub(crate) struct Messages {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Holders {
     all: u32,
+    /// Copies that wait.
+    waiting: u32,
     /// Those whose holding is in the store.
     stored: u32,
+}
+
+impl Holders {
+    /// Whether it goes if the copies that wait are dropped.
+    const fn only_wait(&self) -> bool {
+        self.waiting > 0 && self.waiting == self.all
+    }
 }
 
 /// Where a message that is kept is counted, and its number.
@@ -34,7 +45,7 @@ pub(crate) struct Kept {
 impl Messages {
     /// Numbers begin above this one.
     pub(crate) const fn after(last: u64) -> Self {
-        Self { kept: Slab::new(), heap: Apart(0), next: Apart(last + 1) }
+        Self { kept: Slab::new(), heap: Apart(0), waiting: Apart(0), next: Apart(last + 1) }
     }
 
     /// The next number of the one sequence of all that has an order: messages, copies of them, replays, wills.
@@ -52,7 +63,7 @@ impl Messages {
     /// One that has its number already.
     pub(crate) fn keep_as(&mut self, message: Message, number: u64) -> Arc<Message> {
         *self.heap += message.heap();
-        let place = self.kept.insert(Holders { all: 1, stored: 0 });
+        let place = self.kept.insert(Holders { all: 1, ..Holders::default() });
         Arc::new(Message { kept: Some(Kept { place, number }), ..message })
     }
 
@@ -65,14 +76,31 @@ impl Messages {
         message + self.kept.growth()
     }
 
-    fn holders(&mut self, message: &Message) -> Option<&mut Holders> {
-        self.kept.get_mut(message.kept?.place)
+    /// What would be freed if all copies that wait were dropped.
+    pub(crate) fn freeable(&self) -> usize {
+        *self.waiting
+    }
+
+    /// Changes the holders of a message, if it is kept.
+    fn change<T>(&mut self, message: &Message, change: impl FnOnce(&mut Holders) -> T) -> Option<T> {
+        let holders = self.kept.get_mut(message.kept?.place)?;
+        let did_only_wait = holders.only_wait();
+        let changed = change(holders);
+        match (did_only_wait, holders.only_wait()) {
+            (false, true) => *self.waiting += message.heap(),
+            (true, false) => *self.waiting -= message.heap(),
+            _ => {}
+        }
+        Some(changed)
     }
 
     pub(crate) fn hold(&mut self, message: &Message) {
-        if let Some(holders) = self.holders(message) {
-            holders.all += 1;
-        }
+        self.change(message, |holders| holders.all += 1);
+    }
+
+    /// A copy that is held waits in a queue from now on, or does not any more.
+    pub(crate) fn set_waiting(&mut self, message: &Message, waits: bool) {
+        self.change(message, |holders| if waits { holders.waiting += 1 } else { holders.waiting -= 1 });
     }
 
     /// The same for a copy.
@@ -88,9 +116,11 @@ impl Messages {
 
     /// Whether it was the last that held it.
     pub(crate) fn release(&mut self, message: &Message) -> bool {
-        let Some(holders) = self.holders(message) else { return false };
-        holders.all -= 1;
-        let was_last = holders.all == 0;
+        let was_last = self.change(message, |holders| {
+            holders.all -= 1;
+            holders.all == 0
+        });
+        let was_last = was_last == Some(true);
         if was_last && let Some(kept) = message.kept {
             self.kept.remove(kept.place);
             *self.heap -= message.heap();
@@ -100,17 +130,19 @@ impl Messages {
 
     /// Another holding of it goes to the store. Whether it is the first, so that the message has to go there too.
     pub(crate) fn store(&mut self, message: &Message) -> bool {
-        self.holders(message).is_some_and(|holders| {
+        let is_first = self.change(message, |holders| {
             holders.stored += 1;
             holders.stored == 1
-        })
+        });
+        is_first == Some(true)
     }
 
     /// A holding of it is in the store no more. Whether it was the last, so that the message has to go too.
     pub(crate) fn unstore(&mut self, message: &Message) -> bool {
-        self.holders(message).is_some_and(|holders| {
+        let was_last = self.change(message, |holders| {
             holders.stored -= 1;
             holders.stored == 0
-        })
+        });
+        was_last == Some(true)
     }
 }

@@ -11,7 +11,7 @@ use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 use crate::apart::Apart;
 use crate::message::shared_text;
 use crate::queue::{Parcel, Queue};
-use crate::slab::Key;
+use crate::slab::{Key, list_growth};
 use crate::store::{SessionRecord, StoreKey};
 use crate::timers::Alarm;
 use crate::{Client, ListenerId, Message, Ticket};
@@ -161,7 +161,18 @@ pub(crate) enum Answer {
 }
 
 impl Review {
-    fn heap(&self) -> usize {
+    /// By how much it grows if another subscription is lost.
+    pub(crate) fn growth(&self, filter: &TopicFilter) -> usize {
+        let places = if self.lost.len() < self.lost.capacity() {
+            0
+        } else {
+            list_growth(self.lost.capacity(), size_of::<(TopicFilterBuf, u32)>())
+        };
+        places + filter.as_str().len()
+    }
+
+    /// Bytes that it has allocated, and its own.
+    pub(crate) fn heap(&self) -> usize {
         let text: usize = self.lost.iter().map(|(filter, _)| filter.as_str().len()).sum();
         size_of::<Self>()
             + self.tickets.capacity() * size_of::<Ticket>()

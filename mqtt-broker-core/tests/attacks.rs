@@ -4,26 +4,35 @@
 #[expect(dead_code, reason = "not all packets are needed here")]
 mod packets;
 
+use allocation_counter::measure;
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Action, AllowAll, Broker, Budget, Config, ConnId, Event, ListenerId, RateLimit, Timestamp,
+    Action, Actions, AllowAll, Broker, Budget, Config, ConnId, Decision, DropReason, Event, ListenerId, Note,
+    Outgoing, Policy, Question, RateLimit, Request, StoreOp, Ticket, Timestamp, Verdict,
 };
 use mqtt_codec::{
-    Connect, ConnectProperties, Delivery, Packet, Publish, PublishTopic, QoS, TopicName, Version,
+    Connect, ConnectProperties, Delivery, Packet, Publish, PublishTopic, QoS, ReasonCode, Subscribe,
+    Subscription, SubscriptionOptions, TopicFilter, TopicName, UserProperties, Version,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
 
-struct World {
-    broker: Broker,
+struct World<P: Policy = AllowAll> {
+    broker: Broker<P>,
     budget: usize,
     actions: Vec<Action>,
 }
 
 impl World {
     fn new(config: Config, budget: usize) -> Self {
+        Self::with_policy(config, budget, AllowAll)
+    }
+}
+
+impl<P: Policy> World<P> {
+    fn with_policy(config: Config, budget: usize, policy: P) -> Self {
         let budget_and_relief = Budget { bytes: budget, ..Budget::default() };
-        let broker = Broker::new(Config { budget: budget_and_relief, ..config }, AllowAll);
+        let broker = Broker::new(Config { budget: budget_and_relief, ..config }, policy);
         Self { broker, budget, actions: Vec::new() }
     }
 
@@ -153,4 +162,140 @@ fn a_window_that_is_full_from_the_beginning_of_time() {
     let again = packets::publish("t", 1, 2, false, 200, 0, 0);
     let deadline = handle(0, Event::Received { conn, bytes: &mut BytesMut::from(&again[..]) });
     assert_eq!(deadline, Some(Timestamp::from_millis(1_000)));
+}
+
+/// What is split off a read buffer keeps all of it.
+#[test]
+fn payloads_lie_in_buffers_that_are_much_larger() {
+    let mut world = World::new(Config::default(), 100 << 20);
+    world.connect(0, Version::V5, 0, 10);
+    let before = world.broker.stats().bytes_charged;
+    let mut allocated = 0;
+    for at in 0..20 {
+        let large = packets::publish(&format!("r/{at}"), 0, 1, true, 33_000, 0, 0);
+        let small = packets::publish("nobody", 0, 1, false, 3_000, 0, 0).repeat(64);
+        for bytes in [[&large[..], &small].concat(), [&small[..], &large].concat()] {
+            allocated += measure(|| world.receive(0, &bytes)).bytes_current;
+        }
+    }
+    let charged = i64::try_from(world.broker.stats().bytes_charged - before).unwrap();
+    assert!(allocated * 10 <= charged * 12, "{allocated} bytes are allocated, {charged} charged");
+}
+
+/// It would be refused after others have lost what waits for them.
+#[test]
+fn a_message_that_cannot_fit_costs_others_nothing() {
+    let mut world = World::new(Config::default(), 1 << 20);
+    for (conn, filter) in [(1, "small"), (2, "large")] {
+        world.connect(conn, Version::V5, 1_000, 10);
+        world.receive(conn, &packets::subscribe(1, &[filter.to_owned()], 1));
+        world.handle(Event::Closed { conn: ConnId(conn) });
+    }
+    world.connect(0, Version::V5, 0, 10);
+    let dropped = |world: &World| world.broker.stats().at_least_once.dropped(DropReason::NoMemory);
+    for _ in 0..500 {
+        world.receive(0, &packets::publish("small", 1, 1, false, 10, 0, 0));
+    }
+    assert_eq!(dropped(&world), 0);
+    // More than is free and than what waits has, but less than the budget.
+    for _ in 0..5 {
+        world.receive(0, &packets::publish("large", 1, 1, false, 900_000, 0, 0));
+    }
+    assert_eq!(dropped(&world), 5);
+}
+
+/// Counts what is sent, and keeps nothing.
+struct Count(usize);
+
+impl Actions for Count {
+    fn send(&mut self, _: ConnId, packet: &Outgoing<'_>) {
+        self.0 += packet.encoded_len();
+    }
+    fn close(&mut self, _: ConnId) {}
+    fn pause_reading(&mut self, _: ConnId) {}
+    fn resume_reading(&mut self, _: ConnId) {}
+    fn ask(&mut self, _: Ticket, _: &Question<'_>) {}
+    fn store(&mut self, _: StoreOp<'_>) {}
+    fn note(&mut self, _: &Note<'_>) {}
+}
+
+/// What goes to many waits until the store has what it depends on. Packets that were kept one by one would be 40 MB.
+#[test]
+fn a_message_that_is_held_back_goes_to_thousands() {
+    let config = Config { durable: true, ..Config::default() };
+    let subscribe = |version, qos| {
+        let filter = TopicFilter::new("t").unwrap();
+        let options = SubscriptionOptions { qos, ..SubscriptionOptions::default() };
+        let entries = [Subscription { filter, options }];
+        let subscribe = Subscribe {
+            packet_id: packets::packet_id(1),
+            subscription_id: None,
+            user_properties: UserProperties::default(),
+            subscriptions: entries[..].into(),
+        };
+        encode(version, subscribe)
+    };
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+        let mut world = World::new(config, 64 << 20);
+        for conn in 1..=10_000 {
+            let version = if conn % 2 == 0 { Version::V5 } else { Version::V3_1_1 };
+            assert!(world.connect(conn, version, 0, 10));
+            world.receive(conn, &subscribe(version, qos));
+        }
+        world.connect(0, Version::V5, 0, 10);
+        let (mut publish, mut sent) =
+            (BytesMut::from(&packets::publish("t", 2, 1, false, 4_000, 0, 0)[..]), Count(0));
+        let received = Event::Received { conn: ConnId(0), bytes: &mut publish };
+        let before = world.broker.stats().bytes_charged;
+        let peak = measure(|| world.broker.handle(NOW, received, &mut sent)).bytes_max;
+        let charged = world.broker.stats().bytes_charged - before;
+        assert!(sent.0 > 40_000_000, "{} bytes were sent", sent.0);
+        let beyond = usize::try_from(peak).unwrap().saturating_sub(charged);
+        assert!(beyond < 4 << 20, "{qos:?}: {peak} bytes at once, {charged} charged in the end");
+    }
+}
+
+/// Lets nobody keep anything, and says so later of some.
+#[derive(Clone, Debug)]
+struct Revokes;
+
+impl Policy for Revokes {
+    fn decide(&mut self, question: &Question<'_>) -> Decision {
+        match question.request {
+            Request::Subscribe { is_kept: true, filter, .. } if filter.as_str().starts_with("later") => {
+                Decision::Later
+            }
+            Request::Subscribe { is_kept: true, .. } => {
+                Decision::Now(Verdict::Deny(ReasonCode::NotAuthorized))
+            }
+            _ => Decision::Now(Verdict::Allow),
+        }
+    }
+}
+
+#[test]
+fn subscriptions_are_taken_away_while_answers_are_missing() {
+    let mut world = World::with_policy(Config::default(), 10 << 20, Revokes);
+    world.connect(0, Version::V5, 0, 10);
+    for at in 0..200 {
+        let filter = if at % 2 == 0 { format!("later/{at}") } else { format!("{at}/{}", "y".repeat(40_000)) };
+        world.receive(0, &packets::subscribe(1, &[filter], 1));
+    }
+    for at in 0.. {
+        if world.broker.stats().bytes_charged > 9 << 20 {
+            break;
+        }
+        world.receive(0, &packets::publish(&format!("retained/{at}"), 0, 1, true, 100_000, 0, 0));
+    }
+    world.handle(Event::Revoke { client_id: "client-0" });
+    let asked = world.actions.iter().filter_map(|action| match action {
+        Action::Ask { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    let tickets: Vec<_> = asked.collect();
+    assert_eq!((tickets.len(), world.broker.stats().subscriptions), (100, 100));
+    for ticket in tickets {
+        world.handle(Event::Answered { ticket, verdict: Verdict::Deny(ReasonCode::NotAuthorized) });
+    }
+    assert_eq!(world.broker.stats().subscriptions, 0);
 }

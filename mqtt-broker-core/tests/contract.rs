@@ -355,7 +355,7 @@ impl Actions for Payloads {
 #[test]
 fn large_payloads_stay_where_they_were_read_and_small_ones_are_copied() {
     // Whether the payload that is sent on lies in the buffer that was read.
-    let is_shared = |len: usize| {
+    let is_shared = |len: usize, room: usize| {
         let mut broker = broker();
         open(&mut broker, at(0), A);
         let mut out = Payloads::default();
@@ -364,7 +364,9 @@ fn large_payloads_stay_where_they_were_read_and_small_ones_are_copied() {
         }
         assert!(out.0.is_empty());
         let payload = vec![b'x'; len];
-        let mut bytes = bytes_of(Publish::new(PublishTopic::Name(TopicName::new("x").unwrap()), &payload));
+        let publish = bytes_of(Publish::new(PublishTopic::Name(TopicName::new("x").unwrap()), &payload));
+        let mut bytes = BytesMut::with_capacity(publish.len() + room);
+        bytes.extend_from_slice(&publish);
         bytes.extend_from_slice(b"\xC0");
         let read = bytes.as_ptr_range();
         broker.handle(at(0), Event::Received { conn: A, bytes: &mut bytes }, &mut out);
@@ -372,9 +374,10 @@ fn large_payloads_stay_where_they_were_read_and_small_ones_are_copied() {
         out.0.iter().for_each(|shared| assert_eq!(*shared, payload));
         out.0.first().map(|shared| read.contains(&shared.as_ptr()))
     };
-    assert_eq!(is_shared(1), None);
-    assert_eq!(is_shared((4 << 10) - 1), None);
-    assert_eq!(is_shared(4 << 10), Some(false), "a copy that all receivers share");
-    assert_eq!(is_shared((32 << 10) - 1), Some(false));
-    assert_eq!(is_shared(32 << 10), Some(true), "the bytes that were read");
+    assert_eq!(is_shared(1, 1), None);
+    assert_eq!(is_shared((4 << 10) - 1, 1), None);
+    assert_eq!(is_shared(4 << 10, 1), Some(false), "a copy that all receivers share");
+    assert_eq!(is_shared((32 << 10) - 1, 1), Some(false));
+    assert_eq!(is_shared(32 << 10, 1), Some(true), "the bytes that were read");
+    assert_eq!(is_shared(32 << 10, 32 << 10), Some(false), "a copy, since the buffer is much larger");
 }

@@ -122,12 +122,13 @@ impl Core {
         if *asked + headroom < *found / 2 {
             return true;
         }
-        let found = self.config.budget.bytes.saturating_sub(self.charged());
-        *self.spare = Spare { found, asked: 0 };
-        if bytes <= found {
+        let (charged, budget) = (self.charged(), self.config.budget.bytes);
+        *self.spare = Spare { found: budget.saturating_sub(charged), asked: 0 };
+        let wanted = charged.saturating_add(bytes);
+        if wanted <= budget {
             return true;
         }
-        if bytes > self.config.budget.bytes.saturating_sub(WORKSPACE) {
+        if wanted - budget > self.freeable() {
             // Whatever is dropped, it will not fit.
             return false;
         }
@@ -147,6 +148,14 @@ impl Core {
             }
         }
         false
+    }
+
+    /// What is freed, about, if all copies that wait are dropped.
+    fn freeable(&self) -> usize {
+        let stats = &self.desk.tally.stats;
+        let copies = stats.at_most_once.queued + stats.at_least_once.queued + stats.exactly_once.queued;
+        let places = usize::try_from(copies).unwrap_or(usize::MAX).saturating_mul(size_of::<Parcel>());
+        self.messages.freeable().saturating_add(places)
     }
 
     /// A message that is kept while it is on its way, for which no room was made.
@@ -200,7 +209,7 @@ impl Core {
             let Some(parcel) = exchange.and_then(|exchange| exchange.queue.take_one(newest)) else {
                 return;
             };
-            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+            self.waits_no_more(&parcel);
             self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::NoMemory, cx);
             self.drop_parcel(key, &parcel, cx);
         }

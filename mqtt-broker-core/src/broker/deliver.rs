@@ -224,19 +224,30 @@ impl Core {
             let mut ledger = Ledger { journal, messages, router, out: cx.out };
             ledger.save_copy(session.in_store(), &mut parcel, CopyState::Queued, origin);
         }
-        let qos = parcel.qos;
+        self.waits(&parcel);
         if let Some(exchange) = self.exchange(key) {
             exchange.queue.push(parcel);
-            self.desk.tally.stats.copies_mut(qos).queued += 1;
             self.recharge(key);
         }
+    }
+
+    /// Counts a copy that goes into a queue.
+    pub(super) fn waits(&mut self, parcel: &Parcel) {
+        self.desk.tally.stats.copies_mut(parcel.qos).queued += 1;
+        self.messages.set_waiting(&parcel.message, true);
+    }
+
+    /// Counts a copy that was taken out of a queue.
+    pub(super) fn waits_no_more(&mut self, parcel: &Parcel) {
+        self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+        self.messages.set_waiting(&parcel.message, false);
     }
 
     fn drop_expired(&mut self, key: Key, cx: &mut Cx<'_>) {
         let now = self.now;
         let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
         for parcel in exchange.map(|exchange| exchange.queue.take_expired(now)).unwrap_or_default() {
-            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+            self.waits_no_more(&parcel);
             self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::Expired, cx);
             self.drop_parcel(key, &parcel, cx);
         }
@@ -391,7 +402,7 @@ impl Core {
             let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
             let Some(exchange) = exchange else { return };
             if let Some(parcel) = exchange.queue.pop(quota_is_open, before) {
-                self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+                self.waits_no_more(&parcel);
                 if parcel.message.is_expired(self.now) {
                     self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::Expired, cx);
                     self.drop_parcel(key, &parcel, cx);

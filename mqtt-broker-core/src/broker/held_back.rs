@@ -1,6 +1,7 @@
 //! What may go out only after a later change of the store.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use bytes::Bytes;
 use mqtt_codec::Version;
@@ -19,7 +20,7 @@ impl Core {
         if !self.config.durable {
             return act(self, cx);
         }
-        let mut held = HeldBack { out: &mut *cx.out, actions: Vec::new(), heads: Vec::new() };
+        let mut held = HeldBack { out: &mut *cx.out, actions: Vec::new(), heads: Heads::default() };
         let done = act(self, &mut Cx { policy: &mut *cx.policy, out: &mut held });
         held.let_go();
         done
@@ -30,13 +31,11 @@ impl Core {
 struct HeldBack<'a> {
     out: &'a mut dyn Actions,
     actions: Vec<Held>,
-    /// The heads of all packets.
-    heads: Vec<u8>,
+    heads: Heads,
 }
 
 enum Held {
-    /// With the length of its head.
-    Send(ConnId, Version, usize, Option<Bytes>),
+    Send(ConnId, Version, Head, Option<Bytes>),
     Close(ConnId),
     PauseReading(ConnId),
     ResumeReading(ConnId),
@@ -45,13 +44,13 @@ enum Held {
 impl HeldBack<'_> {
     fn let_go(self) {
         let Self { out, actions, heads } = self;
-        let mut heads = &heads[..];
+        let mut buffer = Vec::new();
         for action in actions {
             match action {
-                Held::Send(conn, version, len, payload) => {
-                    let (head, rest) = heads.split_at_checked(len).unwrap_or_default();
-                    heads = rest;
-                    out.send(conn, &Outgoing { version, head, payload: payload.as_ref() });
+                Held::Send(conn, version, head, payload) => {
+                    buffer.clear();
+                    heads.append(&head, &mut buffer);
+                    out.send(conn, &Outgoing { version, head: &buffer, payload: payload.as_ref() });
                 }
                 Held::Close(conn) => out.close(conn),
                 Held::PauseReading(conn) => out.pause_reading(conn),
@@ -61,10 +60,59 @@ impl HeldBack<'_> {
     }
 }
 
+/// The heads of packets. Of a message that goes to many, what is the same for all is kept once for each version.
+#[derive(Default)]
+struct Heads {
+    bytes: Vec<u8>,
+    /// The last that was kept as a whole, for 3.x and for 5.0.
+    whole: [Range<usize>; 2],
+}
+
+/// Where its bytes are: what it begins with as another does, what it has alone, what it ends with as that other does.
+type Head = [Range<usize>; 3];
+
+impl Heads {
+    fn keep(&mut self, version: Version, head: &[u8]) -> Head {
+        let [v3, v5] = &mut self.whole;
+        let whole = if version.is_v5() { v5 } else { v3 };
+        let like = self.bytes.get(whole.clone()).unwrap_or_default();
+        let first = equal(like, head);
+        let (like_rest, rest) =
+            (like.get(first..).unwrap_or_default(), head.get(first..).unwrap_or_default());
+        let last = equal_at_end(like_rest, rest);
+        let own = rest.get(..rest.len() - last).unwrap_or_default();
+        let start = self.bytes.len();
+        let is_like = own.len() <= head.len() / 2;
+        self.bytes.extend_from_slice(if is_like { own } else { head });
+        let end = self.bytes.len();
+        if is_like {
+            [whole.start..whole.start + first, start..end, whole.end - last..whole.end]
+        } else {
+            *whole = start..end;
+            [start..end, end..end, end..end]
+        }
+    }
+
+    fn append(&self, head: &Head, buffer: &mut Vec<u8>) {
+        for part in head {
+            buffer.extend_from_slice(self.bytes.get(part.clone()).unwrap_or_default());
+        }
+    }
+}
+
+/// How many bytes are the same from the front on.
+fn equal(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+fn equal_at_end(a: &[u8], b: &[u8]) -> usize {
+    a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+}
+
 impl Actions for HeldBack<'_> {
     fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
-        self.heads.extend_from_slice(packet.head);
-        self.actions.push(Held::Send(conn, packet.version, packet.head.len(), packet.payload.cloned()));
+        let head = self.heads.keep(packet.version, packet.head);
+        self.actions.push(Held::Send(conn, packet.version, head, packet.payload.cloned()));
     }
 
     fn close(&mut self, conn: ConnId) {

@@ -19,9 +19,8 @@ use crate::slab::Key;
 use crate::store::MessageOrigin;
 use crate::{Fault, Message, Refusal, Request, SharedStrategy, Verdict};
 
-/// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload
-/// does. Below it the buffer could be many times the payload, so smaller ones are copied, and so are those of which the packet is
-/// not nearly all.
+/// Bytes of payload from which on it is split off the read buffer, which then stays in memory as long as the payload does: if
+/// the payload is nearly all of that. Others are copied.
 const SPLIT_OFF: usize = 32 << 10;
 
 /// A message whose payload is still in the read buffer.
@@ -33,10 +32,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Takes the whole packet off the buffer.
-    pub(super) fn take(self, bytes: &mut BytesMut, packet_len: usize) -> (Message, Delivery) {
+    /// Takes the whole packet off the buffer, of which so much was taken before.
+    pub(super) fn take(self, bytes: &mut BytesMut, packet_len: usize, before: usize) -> (Message, Delivery) {
         let head = packet_len.saturating_sub(self.payload);
-        let payload = if self.payload >= SPLIT_OFF && self.payload >= packet_len / 8 * 7 {
+        let buffer = before + bytes.capacity();
+        let payload = if self.payload >= SPLIT_OFF && self.payload >= buffer / 8 * 7 {
             let mut packet = bytes.split_to(packet_len);
             packet.advance(head);
             packet.freeze()

@@ -97,12 +97,11 @@ impl Core {
     }
 
     fn put_in_queue(&mut self, session: Key, parcel: Parcel) {
-        let Some(exchange) = self.exchange(session) else { return };
-        let qos = parcel.qos;
-        exchange.queue.push(parcel);
-        let copies = self.desk.tally.stats.copies_mut(qos);
-        copies.routed += 1;
-        copies.queued += 1;
+        self.desk.tally.stats.copies_mut(parcel.qos).routed += 1;
+        self.waits(&parcel);
+        if let Some(exchange) = self.exchange(session) {
+            exchange.queue.push(parcel);
+        }
     }
 
     fn put_under_way(&mut self, UnderWay { session, id, copy, .. }: UnderWay) {

@@ -2,10 +2,11 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf};
 
-use super::budget::{QUESTION, Want};
+use super::budget::{ENTRY, QUESTION, Want};
 use super::questions::About;
 use super::{Core, Cx};
 use crate::router::{Granted, Subscribed};
@@ -56,13 +57,18 @@ impl Core {
                 }
             }
         }
-        if review.open == 0 {
-            return self.end_lost(key, review.lost, cx);
-        }
-        if let Some(exchange) = self.exchange(key) {
+        // What is lost ends when all is known, if there is room to remember it until then.
+        let lost = if review.open == 0 || !self.make_room(ENTRY + review.heap(), Want::Other, cx) {
+            mem::take(&mut review.lost)
+        } else {
+            Vec::new()
+        };
+        if review.open > 0
+            && let Some(exchange) = self.exchange(key)
+        {
             exchange.review = Some(review.into());
         }
-        self.recharge(key);
+        self.end_lost(key, lost, cx);
     }
 
     /// Whether a subscription stays; perhaps with a lower QoS.
@@ -99,14 +105,23 @@ impl Core {
         // It may have ended, and come again, in the meantime.
         let kept = self.router.get(key, filter).filter(|kept| kept.born == born);
         let is_lost = kept.is_some_and(|kept| !self.may_keep(key, filter, kept, verdict, cx));
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        let Some(review) = exchange.and_then(|exchange| exchange.review.as_mut()) else { return };
+        let growth = self.open_review(key).map_or(0, |review| review.growth(filter));
+        let has_room = !is_lost || self.make_room(growth, Want::Other, cx);
+        let Some(review) = self.open_review(key) else { return };
         review.open -= 1;
         if is_lost {
             review.lost.push((filter.into(), born));
         }
-        self.conclude_review(key, cx);
+        if review.open == 0 || !has_room {
+            let lost = mem::take(&mut review.lost);
+            self.end_lost(key, lost, cx);
+        }
+        self.conclude_review(key);
         self.pump(key, cx);
+    }
+
+    fn open_review(&mut self, key: Key) -> Option<&mut Review> {
+        self.sessions.get_mut(key)?.exchange.as_mut()?.review.as_deref_mut()
     }
 
     /// Withdraws the open questions of a review, and gives the subscriptions that are lost already.
@@ -119,12 +134,11 @@ impl Core {
         review.lost
     }
 
-    /// Ends what may not stay, once all answers are there.
-    fn conclude_review(&mut self, key: Key, cx: &mut Cx<'_>) {
+    /// Once all answers are there, messages go to the client again.
+    fn conclude_review(&mut self, key: Key) {
         let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        let review = exchange.and_then(|exchange| exchange.review.take_if(|review| review.open == 0));
-        if let Some(review) = review {
-            self.end_lost(key, review.lost, cx);
+        if exchange.and_then(|exchange| exchange.review.take_if(|review| review.open == 0)).is_some() {
+            self.recharge(key);
         }
     }
 
@@ -170,7 +184,7 @@ impl Core {
         self.recharge(key);
         self.held_back(cx, |core, cx| {
             for parcel in dropped {
-                core.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+                core.waits_no_more(&parcel);
                 core.hand_on(&parcel, client_id, DropReason::NotAuthorized, cx);
                 core.drop_parcel(key, &parcel, cx);
             }

@@ -185,7 +185,7 @@ impl Core {
             parcels.push((parcel, has_moved));
         }
         while let Some(parcel) = exchange.queue.pop(true, u64::MAX) {
-            self.desk.tally.stats.copies_mut(parcel.qos).queued -= 1;
+            self.waits_no_more(&parcel);
             let has_moved = self.hand_on(&parcel, client_id, DropReason::SessionEnded, cx);
             parcels.push((parcel, has_moved));
         }
