@@ -62,6 +62,9 @@ use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Policy, Stats};
 /// Due timers that one [`Event::Tick`] looks at; if there are more, the deadline stays in the past.
 const TIMERS_PER_TICK: usize = 1024;
 
+/// Bytes of an output window at most, so that what is beyond it can still be counted with 32 bits.
+const MAXIMUM_WINDOW: usize = 2 << 30;
+
 /// An MQTT broker. See the [crate] for the contract.
 ///
 /// It holds all sessions, subscriptions and retained messages, and no transport. A clone is an independent broker in the
@@ -184,6 +187,7 @@ impl Core {
     fn new(mut config: Config) -> Self {
         config.receive_maximum = config.receive_maximum.max(1);
         config.send_maximum = config.send_maximum.max(1);
+        config.output_window = config.output_window.min(MAXIMUM_WINDOW);
         Self {
             now: Timestamp::ZERO,
             connections: Slab::new(),

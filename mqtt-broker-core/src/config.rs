@@ -69,7 +69,7 @@ pub struct Config {
     pub queued_bytes: usize,
     /// Bytes handed to a connection and not yet [written](crate::Event::Written), from which on the broker sends it no
     /// more messages and reads nothing from it: those of QoS 0 are dropped, the others wait. One message, and the answer to one
-    /// packet, may go beyond. Not 0.
+    /// packet, may go beyond. Not 0, and 2 GiB at most.
     pub output_window: usize,
     /// Milliseconds that a connection may stay with its output window full. Then it ends, with reason code 0x97. Taking so much that
     /// the window has room, for however short a time, begins them anew.

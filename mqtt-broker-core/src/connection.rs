@@ -8,13 +8,14 @@ use mqtt_session::{InboundAliases, KeepAlive, OutboundAliases, Timestamp};
 use crate::apart::Apart;
 use crate::message::shared_text;
 use crate::session::Owner;
-use crate::slab::Key;
-use crate::timers::Alarm;
-use crate::{Client, ConnId, ListenerId, Ticket, Verdict};
+use crate::slab::{Generation, Key, item};
+use crate::timers::{Alarm, Moment};
+use crate::{Client, Config, ConnId, ListenerId, Ticket, Verdict};
 
 /// What belongs to a connection and ends with it. What few connections need is apart, so that an idle one is small.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Connection {
+    generation: Generation,
     pub(crate) name: ConnId,
     pub(crate) listener: ListenerId,
     /// Known once the first bytes of CONNECT are there.
@@ -29,17 +30,17 @@ pub(crate) struct Connection {
     pub(crate) wants_problems: bool,
     /// Largest packet that the client takes, in bytes.
     pub(crate) maximum_packet_size: u32,
-    /// Bytes sent and not yet written.
-    pub(crate) unsent: usize,
+    /// Bytes sent and not yet written. The window is so much smaller than what fits here that this is never all.
+    pub(crate) unsent: u32,
     /// Since when the window is full, if it is.
-    pub(crate) congested_since: Option<Timestamp>,
+    pub(crate) congested_since: Moment,
     /// Since when it waits for CONNECT, or for the next packet of a client.
     pub(crate) keep_alive: KeepAlive,
     pub(crate) alarm: Alarm,
     /// Since CONNECT was accepted.
     pub(crate) session: Option<Key>,
-    /// Session Expiry Interval of CONNECT, which decides whether DISCONNECT may set one (MQTT 5.0 §3.14.2.2.2).
-    pub(crate) connect_session_expiry: u32,
+    /// Whether CONNECT had a Session Expiry Interval, so that DISCONNECT may set one (MQTT 5.0 §3.14.2.2.2).
+    pub(crate) may_set_expiry: bool,
     /// Send quota: Receive Maximum of the client, or less.
     pub(crate) send_quota: u16,
     pub(crate) user_name: Option<Arc<str>>,
@@ -48,7 +49,14 @@ pub(crate) struct Connection {
     /// While the packet at the front of the buffer has to wait.
     pub(crate) waiting: Option<Box<Waiting>>,
     /// What was counted of it.
-    pub(crate) charged: Apart<usize>,
+    pub(crate) charged: Apart<u32>,
+}
+
+item!(Connection);
+
+/// A number of bytes that takes little room.
+pub(crate) fn saturated(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// What few connections have.
@@ -136,6 +144,7 @@ impl Authentication {
 impl Connection {
     pub(crate) fn new(name: ConnId, listener: ListenerId, now: Timestamp) -> Self {
         Self {
+            generation: Generation::FIRST,
             name,
             listener,
             version: None,
@@ -145,11 +154,11 @@ impl Connection {
             wants_problems: true,
             maximum_packet_size: u32::MAX,
             unsent: 0,
-            congested_since: None,
+            congested_since: Moment::NONE,
             keep_alive: KeepAlive::server(0, now),
             alarm: Alarm::OFF,
             session: None,
-            connect_session_expiry: 0,
+            may_set_expiry: false,
             send_quota: 0,
             user_name: None,
             extras: None,
@@ -171,6 +180,10 @@ impl Connection {
         });
         let waiting = self.waiting.as_deref().map_or(0, Waiting::heap);
         text(&self.user_name) + extras + waiting
+    }
+
+    pub(crate) fn window_is_full(&self, config: &Config) -> bool {
+        self.unsent as usize >= config.output_window
     }
 
     pub(crate) fn extras(&mut self) -> &mut Extras {

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use crate::Message;
 use crate::apart::Apart;
 use crate::queue::Parcel;
-use crate::slab::{Key, Slab};
+use crate::slab::{Generation, Key, Slab, item};
 
 /// The messages that somebody holds: a queue, a window, the retained messages. What they are is with those who hold them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,14 +19,17 @@ pub(crate) struct Messages {
     next: Apart<u64>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Holders {
+    generation: Generation,
     all: u32,
     /// Copies that wait.
     waiting: u32,
     /// Those whose holding is in the store.
     stored: u32,
 }
+
+item!(Holders);
 
 impl Holders {
     /// Whether it goes if the copies that wait are dropped.
@@ -63,7 +66,8 @@ impl Messages {
     /// One that has its number already.
     pub(crate) fn keep_as(&mut self, message: Message, number: u64) -> Arc<Message> {
         *self.heap += message.heap();
-        let place = self.kept.insert(Holders { all: 1, ..Holders::default() });
+        let place =
+            self.kept.insert(Holders { generation: Generation::FIRST, all: 1, waiting: 0, stored: 0 });
         Arc::new(Message { kept: Some(Kept { place, number }), ..message })
     }
 

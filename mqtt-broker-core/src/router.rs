@@ -8,7 +8,7 @@ use mqtt_session::memory::of_map;
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf, TopicName};
 
 use crate::apart::Apart;
-use crate::slab::{Key, Slab, list_growth};
+use crate::slab::{Generation, Key, Slab, item, list_growth};
 
 /// What a subscription says about deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,6 +57,7 @@ impl PackedTarget {
 /// A shared subscription: those who divide its messages among themselves (MQTT 5.0 §4.8.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Group {
+    generation: Generation,
     /// Tells it from one with the same filter that was there before.
     number: u64,
     filter: TopicFilterBuf,
@@ -67,6 +68,8 @@ pub(crate) struct Group {
     /// The member that got the last message.
     last: Option<Key>,
 }
+
+item!(Group);
 
 impl Group {
     pub(crate) const fn number(&self) -> u64 {
@@ -211,6 +214,7 @@ impl Router {
             Some(&group) => group,
             None => {
                 let group = Group {
+                    generation: Generation::FIRST,
                     number,
                     filter: filter.into(),
                     members: Vec::new(),
@@ -343,8 +347,7 @@ mod tests {
     }
 
     fn keys<const N: usize>() -> [Key; N] {
-        let mut slab = Slab::new();
-        core::array::from_fn(|_| slab.insert(()))
+        core::array::from_fn(|index| Key::first_at(u32::try_from(index).unwrap()))
     }
 
     fn subscribed() -> Subscribed {

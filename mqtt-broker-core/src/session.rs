@@ -9,9 +9,10 @@ use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
 use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 
 use crate::apart::Apart;
+use crate::connection::saturated;
 use crate::message::shared_text;
 use crate::queue::{Parcel, Queue};
-use crate::slab::{Key, list_growth};
+use crate::slab::{Generation, Key, item, list_growth};
 use crate::store::{SessionRecord, StoreKey};
 use crate::timers::Alarm;
 use crate::{Client, ListenerId, Message, Ticket};
@@ -21,6 +22,7 @@ use crate::{Client, ListenerId, Message, Ticket};
 /// What a session without messages does not need is apart, so that an idle one is small.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Session {
+    generation: Generation,
     pub(crate) client_id: Arc<str>,
     pub(crate) conn: Option<Key>,
     /// Session Expiry Interval in force, in seconds.
@@ -42,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) number: Apart<u64>,
     pub(crate) exchange: Option<Box<Exchange>>,
 }
+
+item!(Session);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Will {
@@ -251,6 +255,7 @@ pub(crate) struct Retained {
 impl Session {
     pub(crate) const fn new(client_id: Arc<str>, number: u64) -> Self {
         Self {
+            generation: Generation::FIRST,
             client_id,
             conn: None,
             expiry_interval: 0,
@@ -345,7 +350,7 @@ impl Session {
 
 /// Bytes of a filter, which are 65,535 at most.
 pub(crate) fn length(filter: &TopicFilter) -> u32 {
-    u32::try_from(filter.as_str().len()).unwrap_or(u32::MAX)
+    saturated(filter.as_str().len())
 }
 
 /// How many messages may be open on a connection.
@@ -370,6 +375,12 @@ impl Exchange {
             && self.replays.is_empty()
             && self.replay_alarm == Alarm::OFF
             && self.review.is_none()
+    }
+
+    /// Whether something waits that may go to the client when there is room.
+    pub(crate) fn has_something_to_send(&self) -> bool {
+        let waits = self.send.is_resending() || !self.queue.is_empty() || !self.replays.is_empty();
+        waits && self.review.is_none()
     }
 
     /// Bytes that it has allocated, without messages.

@@ -19,13 +19,28 @@ pub(crate) enum Timer {
     Sys,
 }
 
+/// A time, or none, in 8 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Moment(Timestamp);
+
+impl Moment {
+    pub(crate) const NONE: Self = Self(Timestamp::from_millis(u64::MAX));
+
+    pub(crate) const fn at(at: Timestamp) -> Self {
+        Self(at)
+    }
+
+    pub(crate) fn get(self) -> Option<Timestamp> {
+        (self != Self::NONE).then_some(self.0)
+    }
+}
+
 /// Where the one timer of its kind stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Alarm(Timestamp);
+pub(crate) struct Alarm(Moment);
 
 impl Alarm {
-    const NEVER: Timestamp = Timestamp::from_millis(u64::MAX);
-    pub(crate) const OFF: Self = Self(Self::NEVER);
+    pub(crate) const OFF: Self = Self(Moment::NONE);
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,15 +55,15 @@ pub(crate) struct Timers {
 impl Timers {
     /// Moves the one timer of its kind, whose place is in `alarm`.
     pub(crate) fn set(&mut self, alarm: &mut Alarm, at: Option<Timestamp>, timer: Timer) {
-        let at = at.unwrap_or(Alarm::NEVER);
-        if alarm.0 == at {
+        let next = at.map_or(Moment::NONE, Moment::at);
+        if alarm.0 == next {
             return;
         }
-        if alarm.0 != Alarm::NEVER {
-            self.timers.remove(&(alarm.0, timer));
+        if let Some(before) = alarm.0.get() {
+            self.timers.remove(&(before, timer));
         }
-        alarm.0 = at;
-        if at != Alarm::NEVER {
+        alarm.0 = next;
+        if let Some(at) = next.get() {
             self.timers.insert((at, timer));
         }
     }

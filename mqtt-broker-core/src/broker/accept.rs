@@ -79,7 +79,7 @@ impl Core {
             connection.session = Some(key);
             connection.keep_alive =
                 KeepAlive::server(server_keep_alive.unwrap_or(connect.keep_alive), self.now);
-            connection.connect_session_expiry = asked_expiry;
+            connection.may_set_expiry = asked_expiry > 0;
             connection.wants_problems = connect.properties.request_problem_information.unwrap_or(true);
             connection.send_quota = client_receive_maximum.min(self.config.send_maximum);
             let aliases = connect.properties.topic_alias_maximum.unwrap_or(0);

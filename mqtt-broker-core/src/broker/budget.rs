@@ -10,6 +10,7 @@ use mqtt_topic::TopicNameBuf;
 
 use super::deliver::Terms;
 use super::{Core, Cx};
+use crate::connection::saturated;
 use crate::message::Incoming;
 use crate::queue::Parcel;
 use crate::session::{Exchange, Retained, Session};
@@ -104,9 +105,9 @@ impl Core {
     pub(super) fn recharge_connection(&mut self, conn: Key) {
         let connection = self.connections.get_mut(conn);
         if let Some(connection) = connection.filter(|connection| !connection.lends_aliases) {
-            let now = connection.heap();
-            *self.heap = *self.heap + now - *connection.charged;
-            self.spare.asked = self.spare.asked.saturating_add(now.saturating_sub(*connection.charged));
+            let (before, now) = (*connection.charged, saturated(connection.heap()));
+            *self.heap = *self.heap + now as usize - before as usize;
+            self.spare.asked = self.spare.asked.saturating_add(now.saturating_sub(before) as usize);
             *connection.charged = now;
         }
     }

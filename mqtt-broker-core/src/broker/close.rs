@@ -110,7 +110,7 @@ impl Core {
         let Some(connection) = self.connections.get(conn) else { return };
         let Some(session) = self.sessions.get_mut(key) else { return };
         let expiry = packet.properties.session_expiry_interval;
-        if connection.connect_session_expiry == 0 && expiry.is_some_and(|expiry| expiry > 0) {
+        if !connection.may_set_expiry && expiry.is_some_and(|expiry| expiry > 0) {
             return self.end(conn, Fault::SessionExpiry, cx);
         }
         if packet.properties.server_reference.is_some() || !is_sent_by_client(packet.reason) {

@@ -5,21 +5,21 @@ use mqtt_session::Timestamp;
 use super::{Core, Cx};
 use crate::Fault;
 use crate::slab::Key;
+use crate::timers::Moment;
 
 impl Core {
     /// Something has to wait for the connection, or was dropped, if its window is full.
     pub(super) fn note_congestion(&mut self, conn: Key) {
         let Some(connection) = self.connections.get_mut(conn) else { return };
-        let is_full = connection.unsent >= self.config.output_window;
-        if is_full && connection.congested_since.is_none() {
-            connection.congested_since = Some(self.now);
+        if connection.window_is_full(&self.config) && connection.congested_since.get().is_none() {
+            connection.congested_since = Moment::at(self.now);
             self.set_connection_timer(conn);
         }
     }
 
     /// When the client has not taken anything for too long.
     pub(super) fn congestion_ends(&self, conn: Key) -> Option<Timestamp> {
-        let since = self.connections.get(conn)?.congested_since?;
+        let since = self.connections.get(conn)?.congested_since.get()?;
         Some(since.plus_millis(self.config.congestion_timeout?))
     }
 

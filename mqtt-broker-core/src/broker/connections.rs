@@ -7,9 +7,11 @@ use mqtt_codec::ReasonCode;
 
 use super::budget::{ENTRY, Want};
 use super::{Core, Cx};
+use crate::connection::saturated;
 use crate::connection::{Connection, Extras};
 use crate::message::shared_text;
 use crate::slab::Key;
+use crate::timers::Moment;
 use crate::timers::Timer;
 use crate::{ConnId, ListenerId, Note, Stats};
 
@@ -72,7 +74,7 @@ impl Core {
     /// Removes a connection from all that lead to it.
     pub(super) fn take_connection(&mut self, conn: Key) -> Option<Connection> {
         let mut connection = self.connections.remove(conn)?;
-        *self.heap -= *connection.charged;
+        *self.heap -= *connection.charged as usize;
         self.by_name.remove(hash(connection.name), conn.index());
         self.timers.set(&mut connection.alarm, None, Timer::Connection(conn.index()));
         for &ticket in connection.waiting.iter().flat_map(|waiting| &waiting.tickets) {
@@ -85,7 +87,7 @@ impl Core {
     /// its turn.
     pub(super) fn packet_done(&mut self, conn: Key, cx: &mut Cx<'_>) -> bool {
         let Some(connection) = self.connections.get_mut(conn) else { return false };
-        let fills_window = connection.unsent >= self.config.output_window;
+        let fills_window = connection.window_is_full(&self.config);
         if fills_window || connection.waiting.is_some() {
             connection.waiting = None;
             connection.output_full |= fills_window;
@@ -99,10 +101,10 @@ impl Core {
     pub(super) fn written(&mut self, name: ConnId, bytes: usize, cx: &mut Cx<'_>) {
         let Some(conn) = self.connection_named(name) else { return };
         let Some(connection) = self.connections.get_mut(conn) else { return };
-        connection.unsent = connection.unsent.saturating_sub(bytes);
-        connection.output_full &= connection.unsent > self.config.output_window / 2;
-        if connection.unsent < self.config.output_window {
-            connection.congested_since = None;
+        connection.unsent = connection.unsent.saturating_sub(saturated(bytes));
+        connection.output_full &= connection.unsent as usize > self.config.output_window / 2;
+        if !connection.window_is_full(&self.config) {
+            connection.congested_since = Moment::NONE;
         }
         if connection.paused && connection.session.is_some() {
             // Its packets are not looked at, but it takes ours, so it is alive.

@@ -66,7 +66,7 @@ impl Core {
         let may_go = match connection {
             // Nothing is under way or waits, as for most.
             Some(connection) if is_qos_0 && session.exchange.is_none() => {
-                connection.unsent < self.config.output_window
+                !connection.window_is_full(&self.config)
             }
             Some(_) => self.may_deliver_now(key, session, incoming.topic, terms.qos),
             None => false,
@@ -127,7 +127,7 @@ impl Core {
         let Some(connection) = session.conn.and_then(|conn| self.connections.get(conn)) else {
             return Some(DropReason::Offline);
         };
-        (connection.unsent >= self.config.output_window).then_some(DropReason::Congested)
+        connection.window_is_full(&self.config).then_some(DropReason::Congested)
     }
 
     /// A copy to be kept.
@@ -176,7 +176,7 @@ impl Core {
 
     fn window_is_open(&self, session: &Session) -> bool {
         let connection = session.conn.and_then(|conn| self.connections.get(conn));
-        connection.is_some_and(|connection| connection.unsent < self.config.output_window)
+        connection.is_some_and(|connection| !connection.window_is_full(&self.config))
             && session.exchange.as_ref().is_none_or(|exchange| exchange.review.is_none())
     }
 
@@ -366,11 +366,8 @@ impl Core {
     /// then the queue and the retained messages for new subscriptions, each in its turn.
     pub(super) fn pump(&mut self, key: Key, cx: &mut Cx<'_>) {
         let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
-        if exchange.is_none_or(|exchange| exchange.review.is_some()) {
-            return;
-        }
-        let replays =
-            exchange.is_some_and(|exchange| exchange.replays.front().is_some_and(|replay| replay.is_stored));
+        let Some(exchange) = exchange.filter(|exchange| exchange.has_something_to_send()) else { return };
+        let replays = exchange.replays.front().is_some_and(|replay| replay.is_stored);
         self.resend(key, cx);
         if replays {
             // What is sent at QoS 0 has no pair of its own.
@@ -451,7 +448,7 @@ impl Core {
         let Some(exchange) = &mut session.exchange else { return };
         let desk = &mut *self.desk;
         let mut too_large = Vec::new();
-        while connection.unsent < self.config.output_window {
+        while !connection.window_is_full(&self.config) {
             match exchange.send.resend() {
                 None => break,
                 Some(Resend::PubRel(id)) => {

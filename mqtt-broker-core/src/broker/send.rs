@@ -9,7 +9,7 @@ use mqtt_session::{Handshake, LocalId, Timestamp};
 use mqtt_topic::TopicName;
 
 use super::{Core, Cx, Desk};
-use crate::connection::Connection;
+use crate::connection::{Connection, saturated};
 use crate::encoder::{Encoder, MessageNumber};
 use crate::queue::Parcel;
 use crate::slab::Key;
@@ -236,7 +236,7 @@ fn give(
     if len > connection.maximum_packet_size as usize {
         return false;
     }
-    connection.unsent = connection.unsent.saturating_add(len);
+    connection.unsent = connection.unsent.saturating_add(saturated(len));
     stats.packets_sent += 1;
     stats.bytes_sent += len as u64;
     out.send(connection.name, outgoing);
