@@ -1,4 +1,5 @@
 use hashbrown::HashTable;
+use mqtt_topic::memory::table_growth;
 
 /// Finds places in a slab by the hash of what is there.
 ///
@@ -23,12 +24,7 @@ impl Index {
 
     /// By how much that grows at most by another place.
     pub(crate) fn growth(&self) -> usize {
-        if self.0.len() < self.0.capacity() {
-            return 0;
-        }
-        // Seven of eight places can be used; each has a byte of its own, and there are some more.
-        let places = ((self.0.capacity() + 1) * 8 / 7 + 1).next_power_of_two().max(16);
-        places * (size_of::<u32>() + 1) + 64
+        table_growth::<u32>(self.0.len(), self.0.capacity(), 1)
     }
 
     pub(crate) fn remove(&mut self, hash: u64, place: u32) {

@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 
 use mqtt_codec::{QoS, SubscriptionId};
 use mqtt_session::Timestamp;
+use mqtt_topic::memory::list_growth;
 
 use crate::Message;
-use crate::slab::{Key, list_growth};
+use crate::slab::Key;
 
 /// A message for one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -167,7 +168,7 @@ impl Queue {
             QoS::AtMostOnce => &self.at_most_once,
             QoS::AtLeastOnce | QoS::ExactlyOnce => &self.acknowledged,
         };
-        if queue.len() < queue.capacity() { 0 } else { list_growth(queue.capacity(), size_of::<Parcel>()) }
+        list_growth::<Parcel>(queue.len(), queue.capacity(), 1)
     }
 
     /// Removes all that have expired. Costs nothing if none can have.

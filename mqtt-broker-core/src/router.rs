@@ -4,11 +4,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use mqtt_codec::{QoS, SubscriptionId};
-use mqtt_session::memory::of_map;
+use mqtt_topic::memory::{list_growth, of_map};
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf, TopicName};
 
 use crate::apart::Apart;
-use crate::slab::{Generation, Key, Slab, item, list_growth};
+use crate::slab::{Generation, Key, Slab, item};
 
 /// What a subscription says about deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -121,6 +121,12 @@ impl Group {
             + self.connected.capacity() * size_of::<Key>()
     }
 
+    /// By how much that grows at most by another member.
+    fn growth(&self) -> usize {
+        let (len, capacity) = (self.members.len(), self.members.capacity());
+        list_growth::<(Key, Subscribed)>(len, capacity, 1) + list_growth::<Key>(len, capacity, 1)
+    }
+
     fn set_connected(&mut self, session: Key, is_connected: bool) {
         match (self.connected.binary_search(&session), is_connected) {
             (Err(place), true) => self.connected.insert(place, session),
@@ -186,8 +192,7 @@ impl Router {
                 + self.groups.growth()
                 + 2 * filter.as_str().len();
         };
-        let item = size_of::<(Key, Subscribed)>() + size_of::<Key>();
-        entries + list_growth(group.members.capacity(), item)
+        entries + group.growth()
     }
 
     /// What a session has under this filter.

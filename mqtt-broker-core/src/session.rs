@@ -4,15 +4,15 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mqtt_codec::Version;
-use mqtt_session::memory::of_map;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
+use mqtt_topic::memory::{list_growth, of_map};
 use mqtt_topic::{RetainedCursor, TopicFilter, TopicFilterBuf, TopicNameBuf};
 
 use crate::apart::Apart;
 use crate::connection::saturated;
 use crate::message::shared_text;
 use crate::queue::{Parcel, Queue};
-use crate::slab::{Generation, Key, item, list_growth};
+use crate::slab::{Generation, Key, item};
 use crate::store::{SessionRecord, StoreKey};
 use crate::timers::Alarm;
 use crate::{Client, ListenerId, Message, Ticket};
@@ -167,12 +167,7 @@ pub(crate) enum Answer {
 impl Review {
     /// By how much it grows if another subscription is lost.
     pub(crate) fn growth(&self, filter: &TopicFilter) -> usize {
-        let places = if self.lost.len() < self.lost.capacity() {
-            0
-        } else {
-            list_growth(self.lost.capacity(), size_of::<(TopicFilterBuf, u32)>())
-        };
-        places + filter.as_str().len()
+        list_growth::<(TopicFilterBuf, u32)>(self.lost.len(), self.lost.capacity(), 1) + filter.as_str().len()
     }
 
     /// Bytes that it has allocated, and its own.

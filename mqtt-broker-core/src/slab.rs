@@ -2,6 +2,8 @@ use alloc::vec::Vec;
 use core::mem;
 use core::num::NonZeroU32;
 
+use mqtt_topic::memory::list_growth;
+
 /// Where an item is, and which of the items that were there over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
@@ -152,21 +154,12 @@ impl<T: Item> Slab<T> {
 
     /// By how much that grows at most by another item.
     pub(crate) fn growth(&self) -> usize {
-        if self.free.is_none() && self.places.len() == self.places.capacity() {
-            list_growth(self.places.capacity(), size_of::<Place<T>>())
-        } else {
-            0
-        }
+        list_growth::<Place<T>>(self.len, self.places.capacity(), 1)
     }
 
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
-}
-
-/// By how many bytes a list that is full grows by another item.
-pub(crate) const fn list_growth(capacity: usize, item: usize) -> usize {
-    if capacity < 4 { 4 * item } else { capacity * item }
 }
 
 #[cfg(test)]

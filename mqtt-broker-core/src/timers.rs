@@ -1,7 +1,7 @@
 use alloc::collections::BTreeSet;
 
 use mqtt_session::Timestamp;
-use mqtt_session::memory::of_map;
+use mqtt_topic::memory::of_map;
 use mqtt_topic::{TopicName, TopicNameBuf};
 
 /// What shall be looked at when its time has come. Numbers are places; a timer goes before what it is about.

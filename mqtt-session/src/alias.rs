@@ -4,9 +4,8 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 
 use mqtt_codec::{PublishTopic, ReasonCode, TopicAlias};
+use mqtt_topic::memory::of_map;
 use mqtt_topic::{TopicName, TopicNameBuf};
-
-use crate::memory;
 
 /// What the peer's aliases stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,7 +43,7 @@ impl InboundAliases {
 
     /// Bytes that it has allocated, at most.
     pub fn heap(&self) -> usize {
-        memory::of_map::<TopicAlias, TopicNameBuf>(self.names.len()) + self.text
+        of_map::<TopicAlias, TopicNameBuf>(self.names.len()) + self.text
     }
 
     /// The topic of a PUBLISH. A name that comes with an alias is remembered.
@@ -90,7 +89,7 @@ impl OutboundAliases {
 
     /// Bytes that it has allocated, at most.
     pub fn heap(&self) -> usize {
-        memory::of_map::<TopicNameBuf, TopicAlias>(self.aliases.len()) + self.text
+        of_map::<TopicNameBuf, TopicAlias>(self.aliases.len()) + self.text
     }
 
     /// How the next PUBLISH can name this topic. Nothing is assigned until [`sent`](Self::sent).

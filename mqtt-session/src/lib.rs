@@ -37,7 +37,6 @@ extern crate alloc;
 mod alias;
 mod id;
 mod keep_alive;
-pub mod memory;
 mod receive;
 mod send;
 mod time;

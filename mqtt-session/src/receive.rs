@@ -2,7 +2,9 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::{RemoteId, memory};
+use mqtt_topic::memory::of_map;
+
+use crate::RemoteId;
 
 /// Which QoS 2 messages were taken over and not yet released, and how many messages the peer has open.
 ///
@@ -87,7 +89,7 @@ impl ReceiveWindow {
 
     /// Bytes that it has allocated, at most.
     pub fn heap(&self) -> usize {
-        memory::of_map::<RemoteId, bool>(self.unreleased.len())
+        of_map::<RemoteId, bool>(self.unreleased.len())
     }
 
     /// The identifiers taken over and not yet released, in ascending order.

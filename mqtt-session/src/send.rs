@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use core::mem;
 
 use mqtt_codec::{PacketId, QoS};
+use mqtt_topic::memory::list_growth;
 
 use crate::LocalId;
 
@@ -334,8 +335,7 @@ impl<M> SendWindow<M> {
 
     /// By how much that grows at most by another message.
     pub fn growth(&self) -> usize {
-        let capacity = self.in_flight.capacity();
-        if self.in_flight.len() < capacity { 0 } else { capacity.max(4) * size_of::<InFlight<M>>() }
+        list_growth::<InFlight<M>>(self.in_flight.len(), self.in_flight.capacity(), 1)
     }
 
     /// Whether none is.

@@ -18,6 +18,8 @@ mod filter;
 #[cfg(feature = "alloc")]
 mod filter_set;
 mod levels;
+#[cfg(feature = "alloc")]
+pub mod memory;
 mod name;
 mod relation;
 #[cfg(feature = "alloc")]

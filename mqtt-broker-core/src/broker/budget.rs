@@ -5,8 +5,8 @@
 
 use alloc::sync::Arc;
 
-use mqtt_session::memory::of_map;
 use mqtt_topic::TopicNameBuf;
+use mqtt_topic::memory::of_map;
 
 use super::deliver::Terms;
 use super::{Core, Cx};

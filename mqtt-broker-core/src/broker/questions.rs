@@ -5,8 +5,8 @@ use alloc::collections::BTreeMap;
 
 use mqtt_codec::ReasonCode;
 use mqtt_session::Timestamp;
-use mqtt_session::memory::of_map;
 use mqtt_topic::TopicFilterBuf;
+use mqtt_topic::memory::of_map;
 
 use super::budget::{QUESTION, Want};
 use super::{Core, Cx, TIMERS_PER_TICK};

@@ -5,6 +5,7 @@ use hashbrown::HashTable;
 
 use super::SubscriptionTrie;
 use crate::filter::TopicFilter;
+use crate::memory::table_growth;
 
 impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
     /// By how much [`Statistics::bytes`](super::Statistics::bytes) grows at most if this subscription is inserted.
@@ -26,23 +27,7 @@ impl<K: Eq + Hash, V> SubscriptionTrie<K, V> {
     }
 }
 
-/// By how much a list grows at most by so many more.
-pub(super) const fn of_list(len: usize, capacity: usize, more: usize, size: usize) -> usize {
-    let needed = len + more;
-    if needed <= capacity {
-        return 0;
-    }
-    let doubled = if capacity < 4 { 8 } else { 2 * capacity };
-    (if needed > doubled { needed } else { doubled } - capacity) * size
-}
-
 /// By how much a table grows at most by so many more.
 pub(super) fn of_table<T>(table: &HashTable<T>, more: usize) -> usize {
-    let needed = table.len() + more;
-    if needed <= table.capacity() {
-        return 0;
-    }
-    // Seven of eight places can be used; each has a byte of its own, and there are some more.
-    let places = (needed.max(table.capacity() + 1) * 8 / 7 + 1).next_power_of_two().max(16);
-    places * (size_of::<T>() + 1) + 64
+    table_growth::<T>(table.len(), table.capacity(), more)
 }

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::num::NonZeroU32;
 
-use super::growth;
+use crate::memory::list_growth;
 
 /// Names a value in a [`Slab`] until it is removed. `Option<Id>` takes four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,7 +91,7 @@ impl<T> Slab<T> {
     /// By how much it grows at most by so many more.
     pub(super) const fn growth(&self, more: usize) -> usize {
         // Free places are used first.
-        growth::of_list(self.used, self.slots.capacity(), more, size_of::<Slot<T>>())
+        list_growth::<Slot<T>>(self.used, self.slots.capacity(), more)
     }
 
     /// What is allocated, without what the values have allocated.

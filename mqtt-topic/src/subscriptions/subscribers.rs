@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 
 use super::growth;
 use super::hashing::Seed;
+use crate::memory::list_growth;
 
 /// The subscribers of one filter, in one piece of memory: visiting a thousand of them is reading a slice.
 #[derive(Clone, Debug)]
@@ -65,7 +66,7 @@ impl<K, V> Subscribers<K, V> {
 
     /// What a second one takes.
     pub(super) const fn new_growth() -> usize {
-        size_of::<Many<K, V>>() + growth::of_list(0, 0, 2, size_of::<(K, V)>())
+        size_of::<Many<K, V>>() + list_growth::<(K, V)>(0, 0, 2)
     }
 
     /// By how much it grows at most by one more.
@@ -74,7 +75,7 @@ impl<K, V> Subscribers<K, V> {
             Form::One(_) => Self::new_growth(),
             Form::Many(many) => {
                 let items = &many.items;
-                growth::of_list(items.len(), items.capacity(), 1, size_of::<(K, V)>())
+                list_growth::<(K, V)>(items.len(), items.capacity(), 1)
                     + growth::of_table(&many.places, items.len() + 1 - many.places.len())
             }
         }
