@@ -194,7 +194,7 @@ impl Core {
             by_name: Apart::default(),
             sessions: Slab::new(),
             by_client: Apart::default(),
-            router: Router::new(config.seed),
+            router: Router::new(config.seed_of_tables()),
             retained: RetainedTrie::new(),
             retained_ever: 0,
             retained_count: 0,

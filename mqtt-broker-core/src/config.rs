@@ -105,6 +105,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// As much of the seed as tables take.
+    #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
+    pub(crate) const fn seed_of_tables(&self) -> u64 {
+        self.seed as u64
+    }
+
     /// A hash that nobody can foresee who does not know the seed.
     pub(crate) fn hash(&self, text: &str) -> u64 {
         SipHasher13::new_with_key(&self.seed.to_le_bytes()).hash(text.as_bytes())

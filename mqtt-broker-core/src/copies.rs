@@ -17,14 +17,14 @@ pub struct Copies {
     pub queued: u64,
     /// Copies that were sent and not yet acknowledged.
     pub in_flight: u64,
+    /// In the order in which they are declared.
     dropped: [u64; DropReason::ALL.len()],
 }
 
 impl Copies {
     /// Copies that were dropped for this reason. Each had a [`Note::Dropped`](crate::Note::Dropped).
     pub fn dropped(&self, reason: DropReason) -> u64 {
-        let place = DropReason::ALL.iter().position(|&other| other == reason);
-        place.and_then(|place| self.dropped.get(place)).copied().unwrap_or(0)
+        self.dropped.get(reason as usize).copied().unwrap_or(0)
     }
 
     /// Copies that were dropped.
@@ -38,8 +38,7 @@ impl Copies {
     }
 
     pub(crate) fn drop_one(&mut self, reason: DropReason) {
-        let place = DropReason::ALL.iter().position(|&other| other == reason);
-        if let Some(count) = place.and_then(|place| self.dropped.get_mut(place)) {
+        if let Some(count) = self.dropped.get_mut(reason as usize) {
             *count += 1;
         }
     }

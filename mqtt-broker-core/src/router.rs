@@ -72,10 +72,6 @@ pub(crate) struct Group {
 item!(Group);
 
 impl Group {
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
-    }
-
     pub(crate) const fn last(&self) -> Option<Key> {
         self.last
     }
@@ -154,9 +150,8 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    pub(crate) fn new(seed: u128) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
-        let mut trie = SubscriptionTrie::with_seed(seed as u64);
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut trie = SubscriptionTrie::with_seed(seed);
         // From now on it knows the filters of each session.
         trie.remove_key(&PackedTarget(0));
         Self {
@@ -320,10 +315,9 @@ impl Router {
         self.groups.get(key)
     }
 
-    /// The number of the group with this filter; 0 if there is none.
-    pub(crate) fn group_number(&self, filter: &TopicFilter) -> u64 {
-        let group = self.group_of.get(filter).and_then(|&group| self.groups.get(group));
-        group.map_or(0, Group::number)
+    /// The number of a group; 0 if there is none.
+    pub(crate) fn number_of(&self, group: Option<Key>) -> u64 {
+        group.and_then(|group| self.groups.get(group)).map_or(0, |group| group.number)
     }
 
     /// The group with this filter.

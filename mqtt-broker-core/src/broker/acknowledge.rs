@@ -6,16 +6,11 @@ use mqtt_session::{AckError, LocalId, Released, RemoteId};
 use super::{Core, Cx};
 use crate::Fault;
 use crate::queue::Parcel;
-use crate::session::Exchange;
 use crate::slab::Key;
 
 impl Core {
-    fn existing_exchange(&mut self, key: Key) -> Option<&mut Exchange> {
-        self.sessions.get_mut(key)?.exchange.as_deref_mut()
-    }
-
     pub(super) fn on_puback(&mut self, conn: Key, key: Key, packet: PubAck<'_>, cx: &mut Cx<'_>) {
-        let outcome = self.existing_exchange(key).map(|exchange| {
+        let outcome = self.existing_exchange_mut(key).map(|exchange| {
             exchange.send.puback(LocalId(packet.packet_id)).inspect(|parcel| exchange.landed(parcel))
         });
         let outcome = outcome.unwrap_or(Err(AckError::UnknownId));
@@ -33,7 +28,7 @@ impl Core {
 
     pub(super) fn on_pubcomp(&mut self, conn: Key, key: Key, packet: PubComp<'_>, cx: &mut Cx<'_>) {
         let id = LocalId(packet.packet_id);
-        let outcome = self.existing_exchange(key).map(|exchange| exchange.send.pubcomp(id));
+        let outcome = self.existing_exchange_mut(key).map(|exchange| exchange.send.pubcomp(id));
         let outcome = outcome.unwrap_or(Err(AckError::UnknownId));
         let outcome = outcome.map(|()| self.forget_released(key, id, cx));
         self.acknowledged(conn, key, outcome, cx);
@@ -43,7 +38,7 @@ impl Core {
         let accepted = !packet.reason.is_error();
         let id = LocalId(packet.packet_id);
         let pubrel = |reason| PubRel::new(packet.packet_id, reason);
-        let outcome = self.existing_exchange(key).map(|exchange| {
+        let outcome = self.existing_exchange_mut(key).map(|exchange| {
             let released = exchange.send.pubrec(id, accepted)?;
             match &released {
                 Released::SendPubRel(parcel) => parcel.iter().for_each(|parcel| exchange.landed(parcel)),
@@ -74,7 +69,7 @@ impl Core {
 
     pub(super) fn on_pubrel(&mut self, conn: Key, key: Key, packet: PubRel<'_>, cx: &mut Cx<'_>) {
         let known = self
-            .existing_exchange(key)
+            .existing_exchange_mut(key)
             .is_some_and(|exchange| exchange.receive.release(RemoteId(packet.packet_id)));
         let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
         if known {

@@ -166,7 +166,7 @@ impl Core {
     }
 
     fn has_largest_queue(&self, key: Key) -> bool {
-        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        let exchange = self.existing_exchange(key);
         let class = exchange.map_or(0, |exchange| *exchange.queue_class);
         self.by_queue.last().is_none_or(|&(largest, _)| class >= largest)
     }
@@ -178,7 +178,7 @@ impl Core {
 
     /// By how much the window of a session grows by another message.
     pub(super) fn window_growth(&self, key: Key) -> usize {
-        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        let exchange = self.existing_exchange(key);
         exchange.map_or(0, |exchange| exchange.send.growth())
     }
 
@@ -190,7 +190,7 @@ impl Core {
         terms: &Terms<'_>,
         cx: &mut Cx<'_>,
     ) -> bool {
-        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        let exchange = self.existing_exchange(key);
         let places = exchange.map_or(size_of::<Exchange>() + 8 * size_of::<Parcel>(), |exchange| {
             exchange.queue.growth(terms.qos) + exchange.send.growth()
         });
@@ -206,7 +206,7 @@ impl Core {
                 return;
             }
             let Some(&(_, key)) = self.by_queue.last() else { return };
-            let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+            let exchange = self.existing_exchange_mut(key);
             let Some(parcel) = exchange.and_then(|exchange| exchange.queue.take_one(newest)) else {
                 return;
             };

@@ -245,7 +245,7 @@ impl Core {
 
     fn drop_expired(&mut self, key: Key, cx: &mut Cx<'_>) {
         let now = self.now;
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let exchange = self.existing_exchange_mut(key);
         for parcel in exchange.map(|exchange| exchange.queue.take_expired(now)).unwrap_or_default() {
             self.waits_no_more(&parcel);
             self.drop_copy(key, &parcel.message.topic, parcel.qos, DropReason::Expired, cx);
@@ -365,7 +365,7 @@ impl Core {
     /// Sends what waits for a client, as far as there is room: first what was sent on an earlier connection (MQTT-4.4.0-1),
     /// then the queue and the retained messages for new subscriptions, each in its turn.
     pub(super) fn pump(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        let exchange = self.existing_exchange(key);
         let Some(exchange) = exchange.filter(|exchange| exchange.has_something_to_send()) else { return };
         let replays = exchange.replays.front().is_some_and(|replay| replay.is_stored);
         self.resend(key, cx);
@@ -438,7 +438,7 @@ impl Core {
     }
 
     fn resend(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        let exchange = self.existing_exchange(key);
         if !exchange.is_some_and(|exchange| exchange.send.is_resending()) {
             return;
         }

@@ -93,8 +93,7 @@ impl Core {
 
     /// Whether the client may have another message open (MQTT-3.3.4-9).
     fn may_open_another(&mut self, key: Key, delivery: Delivery) -> Result<Arrival, Fault> {
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        let Some(exchange) = exchange else { return Ok(Arrival::New) };
+        let Some(exchange) = self.existing_exchange_mut(key) else { return Ok(Arrival::New) };
         match delivery {
             Delivery::AtMostOnce => Ok(Arrival::New),
             Delivery::AtLeastOnce { .. } => exchange.receive.at_least_once().map(|()| Arrival::New),

@@ -114,8 +114,7 @@ impl Core {
 
     pub(super) fn replay_timer(&mut self, place: u32, cx: &mut Cx<'_>) {
         let Some(key) = self.sessions.key_at(place) else { return };
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        if let Some(exchange) = exchange {
+        if let Some(exchange) = self.existing_exchange_mut(key) {
             exchange.replay_alarm = Alarm::OFF;
         }
         self.pump(key, cx);
@@ -167,13 +166,10 @@ impl Core {
                     let bytes = ENTRY + self.window_growth(key) + size_of::<Exchange>();
                     if terms.qos > QoS::AtMostOnce && !self.make_room(bytes, Want::Copy(key), cx) {
                         self.drop_copy(key, message.topic(), terms.qos, DropReason::NoMemory, cx);
-                        if is_last {
-                            self.end_replay(key, cx);
-                        }
-                        return true;
+                    } else {
+                        let parcel = self.parcel(message, &terms);
+                        self.transmit(key, parcel, (MessageOrigin::Other, CopyOrigin::Replay(number)), cx);
                     }
-                    let parcel = self.parcel(message, &terms);
-                    self.transmit(key, parcel, (MessageOrigin::Other, CopyOrigin::Replay(number)), cx);
                 }
                 Answer::No => {}
             }
@@ -203,14 +199,15 @@ impl Core {
     }
 
     fn hold_replay(&mut self, key: Key, held: Held) {
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        if let Some(replay) = exchange.and_then(|exchange| exchange.replays.front_mut()) {
+        if let Some(replay) =
+            self.existing_exchange_mut(key).and_then(|exchange| exchange.replays.front_mut())
+        {
             replay.held = Some(held);
         }
     }
 
     fn held(&mut self, key: Key) -> Option<&mut Held> {
-        self.sessions.get_mut(key)?.exchange.as_mut()?.replays.front_mut()?.held.as_mut()
+        self.existing_exchange_mut(key)?.replays.front_mut()?.held.as_mut()
     }
 
     pub(super) fn replay_answered(&mut self, key: Key, ticket: Ticket, verdict: Verdict, cx: &mut Cx<'_>) {

@@ -120,13 +120,13 @@ impl Core {
         self.pump(key, cx);
     }
 
-    fn open_review(&mut self, key: Key) -> Option<&mut Review> {
-        self.sessions.get_mut(key)?.exchange.as_mut()?.review.as_deref_mut()
+    pub(super) fn open_review(&mut self, key: Key) -> Option<&mut Review> {
+        self.existing_exchange_mut(key)?.review.as_deref_mut()
     }
 
     /// Withdraws the open questions of a review, and gives the subscriptions that are lost already.
     pub(super) fn end_review(&mut self, key: Key) -> Vec<(TopicFilterBuf, u32)> {
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let exchange = self.existing_exchange_mut(key);
         let Some(review) = exchange.and_then(|exchange| exchange.review.take()) else { return Vec::new() };
         for ticket in review.tickets {
             self.withdraw(ticket);
@@ -136,7 +136,7 @@ impl Core {
 
     /// Once all answers are there, messages go to the client again.
     fn conclude_review(&mut self, key: Key) {
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
+        let exchange = self.existing_exchange_mut(key);
         if exchange.and_then(|exchange| exchange.review.take_if(|review| review.open == 0)).is_some() {
             self.recharge(key);
         }
@@ -163,8 +163,7 @@ impl Core {
 
     /// Drops what waits for a client because of subscriptions that it has no more.
     fn drop_unsubscribed(&mut self, key: Key, client_id: &str, cx: &mut Cx<'_>) {
-        #[expect(clippy::cast_possible_truncation, reason = "64 bits of it are enough")]
-        let mut left = SubscriptionTrie::with_seed(self.config.seed as u64);
+        let mut left = SubscriptionTrie::with_seed(self.config.seed_of_tables());
         self.router.visit_session(key, |filter, _| {
             if !filter.is_shared() {
                 left.insert(filter, (), ());

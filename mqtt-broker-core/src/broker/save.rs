@@ -10,7 +10,7 @@ use mqtt_topic::{TopicFilter, TopicName};
 use super::{Core, Cx};
 use crate::messages::Messages;
 use crate::queue::Parcel;
-use crate::router::{Group, Router, Subscribed};
+use crate::router::{Router, Subscribed};
 use crate::session::{Answer, Held, Replay, Retained, Session, Will};
 use crate::slab::Key;
 use crate::store::{
@@ -45,8 +45,7 @@ impl Ledger<'_> {
         if let CopyState::Sent { order, .. } = state {
             parcel.order = order;
         }
-        let group = parcel.group.and_then(|group| self.router.group(group)).map_or(0, Group::number);
-        let of = CopyOf { session, message: kept.number, group };
+        let of = CopyOf { session, message: kept.number, group: self.router.number_of(parcel.group) };
         let key = StoreKey::Copy { number: parcel.number, client_id };
         self.journal.put(key, |out| store::write_copy(out, parcel, of, state, origin), self.out);
     }
@@ -124,7 +123,7 @@ impl Core {
     ) {
         let Some(session) = self.sessions.get(key).filter(|session| session.is_stored) else { return };
         let key = StoreKey::Subscription { client_id: &session.client_id, filter: filter.as_str() };
-        let group = self.router.group_number(filter);
+        let group = self.router.number_of(self.router.group_of(filter));
         let record = SubscriptionRecord { session: *session.number, subscribed, group };
         self.journal.put(key, |out| record.write(out), cx.out);
     }

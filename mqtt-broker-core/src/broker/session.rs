@@ -33,7 +33,16 @@ impl Core {
         key
     }
 
-    /// A session's messages under way, made if there were none.
+    /// A session's messages under way, if there are any.
+    pub(super) fn existing_exchange(&self, key: Key) -> Option<&Exchange> {
+        self.sessions.get(key)?.exchange.as_deref()
+    }
+
+    pub(super) fn existing_exchange_mut(&mut self, key: Key) -> Option<&mut Exchange> {
+        self.sessions.get_mut(key)?.exchange.as_deref_mut()
+    }
+
+    /// The same, made if there are none.
     pub(super) fn exchange(&mut self, key: Key) -> Option<&mut Exchange> {
         let session = self.sessions.get(key)?;
         if session.exchange.is_some() {

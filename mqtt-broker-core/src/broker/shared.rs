@@ -97,7 +97,7 @@ impl Core {
     }
 
     fn in_flight(&self, key: Key) -> usize {
-        let exchange = self.sessions.get(key).and_then(|session| session.exchange.as_ref());
+        let exchange = self.existing_exchange(key);
         exchange.map_or(0, |exchange| exchange.send.len())
     }
 }

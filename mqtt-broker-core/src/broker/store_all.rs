@@ -9,7 +9,7 @@ use mqtt_topic::TopicFilterBuf;
 use super::publish::is_sys;
 use super::{Broker, Core};
 use crate::queue::Parcel;
-use crate::router::{Group, Router};
+use crate::router::Router;
 use crate::session::Retained;
 use crate::slab::Key;
 use crate::store::{
@@ -62,7 +62,7 @@ impl Core {
             router.visit_session(key, |filter, subscribed| subscriptions.push((filter.into(), subscribed)));
             for (filter, subscribed) in subscriptions {
                 let key = StoreKey::Subscription { client_id, filter: filter.as_str() };
-                let group = router.group_number(&filter);
+                let group = router.number_of(router.group_of(&filter));
                 let record = SubscriptionRecord { session: number, subscribed, group };
                 journal.put(key, |out| record.write(out), out);
             }
@@ -114,9 +114,8 @@ fn store_copy(
     if parcel.is_stored
         && let Some(message) = store_message(&parcel.message, written, journal, out)
     {
-        let group = parcel.group.and_then(|group| router.group(group)).map_or(0, Group::number);
         let key = StoreKey::Copy { number: parcel.number, client_id };
-        let of = CopyOf { session, message, group };
+        let of = CopyOf { session, message, group: router.number_of(parcel.group) };
         journal.put(key, |out| write_copy(out, parcel, of, state, CopyOrigin::Message), out);
     }
 }

@@ -168,8 +168,7 @@ impl Core {
         }
         let subscribed = Subscribed { granted: granted_options, born };
         // It was allowed anew.
-        let exchange = self.sessions.get_mut(key).and_then(|session| session.exchange.as_mut());
-        if let Some(review) = exchange.and_then(|exchange| exchange.review.as_mut()) {
+        if let Some(review) = self.open_review(key) {
             review.lost.retain(|(lost, _)| **lost != *filter);
         }
         let number = self.number();
