@@ -29,6 +29,9 @@ fn main() {
     });
     println!("bytes per idle session {:.1}", info.bytes_current as f64 / count as f64);
     if let Some(mut runtime) = kept {
+        let first = runtime.now.plus_millis(u64::from(KEEP_ALIVE) * 1500);
+        assert_eq!(runtime.broker.deadline(), Some(first), "until then nothing is to be done");
+        println!("milliseconds in which no call is wanted: {}", first.as_millis() - runtime.now.as_millis());
         // Each timer fires and is set again, since all clients were heard since it was set.
         runtime.all_ping(count, KEEP_ALIVE);
         let start = Instant::now();
