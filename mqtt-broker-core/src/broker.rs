@@ -14,6 +14,7 @@ mod forget;
 mod held_back;
 mod keep_alive;
 mod publish;
+mod pump;
 mod questions;
 mod rate;
 mod rebuild;

@@ -56,7 +56,9 @@ impl<P: Policy> Broker<P> {
     /// The actions are carried out like those of an event. Until they are, the store is as it was: a runtime that would rather not
     /// go on without what was noted, such as all that a later version wrote, can still stop.
     ///
-    /// Questions of before are not open any more. Answers to them change nothing, since their tickets are not used again.
+    /// Questions of before are not open any more. Answers to them change nothing, since their tickets are not used again; but
+    /// without [`Config::durable`] the store does not know which were, so a runtime that restores from it twice keeps such answers
+    /// back itself.
     pub fn restore<K: AsRef<[u8]>, V: AsRef<[u8]>>(
         config: Config,
         policy: P,
