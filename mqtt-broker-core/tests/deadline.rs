@@ -124,6 +124,7 @@ impl Run {
     }
 
     fn take(&mut self, actions: Vec<Action>) {
+        assert!(self.broker.stats().are_conserved(), "{:?}", self.broker.stats());
         let mut resumed = Vec::new();
         for action in &actions {
             match action {

@@ -67,9 +67,14 @@ impl World {
         world
     }
 
+    fn handle(&mut self, event: Event<'_>) {
+        self.broker.handle(NOW, event, &mut self.actions);
+        assert!(self.broker.stats().are_conserved(), "{:?}", self.broker.stats());
+    }
+
     fn open(&mut self, conn: ConnId) {
         let event = Event::Opened { conn, listener: ListenerId(0), identity: None };
-        self.broker.handle(NOW, event, &mut self.actions);
+        self.handle(event);
     }
 
     pub(crate) fn open_bad(&mut self) -> ConnId {
@@ -108,7 +113,7 @@ impl World {
 
     pub(crate) fn send(&mut self, conn: ConnId, bytes: &[u8]) {
         let mut bytes = BytesMut::from(bytes);
-        self.broker.handle(NOW, Event::Received { conn, bytes: &mut bytes }, &mut self.actions);
+        self.handle(Event::Received { conn, bytes: &mut bytes });
     }
 
     /// A message of QoS 2 comes for the client.
@@ -116,7 +121,7 @@ impl World {
         self.send(conn, &subscribe("for/bad", version));
         let message = Message::new(TopicName::new("for/bad").expect("a topic"), "x");
         let event = Event::Publish(message.with_qos(QoS::ExactlyOnce));
-        self.broker.handle(NOW, event, &mut self.actions);
+        self.handle(event);
         assert_eq!(self.sent(conn).len(), 2, "SUBACK and PUBLISH");
     }
 
@@ -154,7 +159,7 @@ impl World {
         assert!(!self.is_closed(WITNESS));
         self.send(WITNESS, &[0xC0, 0]);
         let message = Message::new(TopicName::new("will").expect("a topic"), "still here");
-        self.broker.handle(NOW, Event::Publish(message), &mut self.actions);
+        self.handle(Event::Publish(message));
         let sent = self.sent(WITNESS);
         assert_eq!(sent.len(), 2);
         assert_eq!(sent[0], [0xD0, 0]);

@@ -120,6 +120,7 @@ impl<P: Policy> World<P> {
         let mut out = Out::default();
         let time = Timestamp::from_millis(now * 1000);
         let broker = Broker::restore(config(), policy, time, &store.0, &mut out);
+        assert!(broker.stats().are_conserved(), "{:?}", broker.stats());
         let store = store.after(&out.actions, out.actions.len());
         (Self { broker, store, now }, out)
     }
@@ -129,6 +130,7 @@ impl<P: Policy> World<P> {
         let before = self.store.clone();
         let mut out = Out::default();
         self.broker.handle(Timestamp::from_millis(self.now * 1000), event, &mut out);
+        assert!(self.broker.stats().are_conserved(), "{:?}", self.broker.stats());
         self.store.apply(&out.actions);
         (before, out.actions)
     }
