@@ -100,13 +100,20 @@ impl Heads {
     }
 }
 
+/// Bytes that are compared at once.
+const CHUNK: usize = 64;
+
 /// How many bytes are the same from the front on.
 fn equal(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    let chunks = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count();
+    chunks * CHUNK + a.iter().zip(b).skip(chunks * CHUNK).take_while(|(a, b)| a == b).count()
 }
 
+/// The same from the end on.
 fn equal_at_end(a: &[u8], b: &[u8]) -> usize {
-    a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+    let chunks = a.rchunks_exact(CHUNK).zip(b.rchunks_exact(CHUNK)).take_while(|(a, b)| a == b).count();
+    let rest = a.iter().rev().zip(b.iter().rev()).skip(chunks * CHUNK);
+    chunks * CHUNK + rest.take_while(|(a, b)| a == b).count()
 }
 
 impl Actions for HeldBack<'_> {
@@ -137,5 +144,44 @@ impl Actions for HeldBack<'_> {
 
     fn note(&mut self, note: &Note<'_>) {
         self.out.note(note);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let long = |id: u8, len: usize| [&[1, 2, id][..], &vec![7; len]].concat();
+        let mut heads = Heads::default();
+        let packets =
+            [long(1, 1000), long(2, 1000), vec![1], vec![], long(3, 900), vec![7; 1002], long(1, 1000)];
+        let kept: Vec<_> = packets
+            .iter()
+            .flat_map(|packet| Version::ALL.map(|version| (packet, heads.keep(version, packet))))
+            .collect();
+        for (packet, head) in kept {
+            let mut buffer = Vec::new();
+            heads.append(&head, &mut buffer);
+            assert_eq!(buffer, *packet);
+        }
+        assert!(heads.bytes.len() < 2 * 2_000, "{}", heads.bytes.len());
+    }
+
+    #[test]
+    fn equal_ends_are_found() {
+        for len in [0, 1, 63, 64, 65, 200] {
+            let a = vec![1; len];
+            assert_eq!((equal(&a, &a), equal_at_end(&a, &a)), (len, len));
+            assert_eq!((equal(&a, &[1; 300]), equal_at_end(&[1; 300], &a)), (len, len));
+            for other in 0..len {
+                let mut b = a.clone();
+                b[other] = 0;
+                assert_eq!((equal(&a, &b), equal_at_end(&a, &b)), (other, len - other - 1));
+            }
+        }
     }
 }
