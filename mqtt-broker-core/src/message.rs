@@ -66,12 +66,7 @@ impl Message {
     /// # Errors
     /// If they cannot be encoded: a string too long, or with U+0000 in it.
     pub fn with_properties(mut self, properties: &MessageProperties<'_>) -> Result<Self, EncodeError> {
-        let forwarded = MessageProperties { message_expiry_interval: None, ..*properties };
-        self.properties = Vec::new();
-        if forwarded != MessageProperties::default() {
-            self.properties.reserve_exact(forwarded.encoded_len()?);
-            forwarded.encode(&mut self.properties)?;
-        }
+        self.properties = encoded(properties)?;
         self.expiry_interval = properties.message_expiry_interval;
         Ok(self)
     }
@@ -139,6 +134,17 @@ impl Message {
         let publisher = self.publisher.as_ref().map_or(0, |publisher| publisher.len());
         size_of::<Self>() + self.topic.as_str().len() + self.properties.len() + self.payload.len() + publisher
     }
+}
+
+/// A property list, without Message Expiry Interval; empty if there are none.
+fn encoded(properties: &MessageProperties<'_>) -> Result<Vec<u8>, EncodeError> {
+    let forwarded = MessageProperties { message_expiry_interval: None, ..*properties };
+    let mut list = Vec::new();
+    if forwarded != MessageProperties::default() {
+        list.reserve_exact(forwarded.encoded_len()?);
+        forwarded.encode(&mut list)?;
+    }
+    Ok(list)
 }
 
 /// Two counters, as those who share something have.
@@ -255,17 +261,20 @@ impl<'a> Incoming<'a> {
 
     /// The message, to be kept.
     pub(crate) fn message(&mut self, messages: &mut Messages) -> &Arc<Message> {
-        let Self { topic, payload, expiry_interval, qos, retain, received, .. } = *self;
-        let (properties, publisher) = (self.properties, &self.publisher);
+        let Self { topic, payload, properties, expiry_interval, qos, retain, received, .. } = *self;
         self.is_made |= self.message.is_none();
         self.message.get_or_insert_with(|| {
-            let properties = MessageProperties { message_expiry_interval: expiry_interval, ..*properties };
-            let plain = Message::new(topic, Bytes::copy_from_slice(payload))
-                .with_qos(qos)
-                .with_retain(retain)
-                .received_at(received)
-                .published_by(publisher.clone());
-            messages.keep(plain.with_properties(&properties).expect("what was decoded can be encoded"))
+            messages.keep(Message {
+                topic: topic.into(),
+                payload: Bytes::copy_from_slice(payload),
+                properties: encoded(properties).expect("what was decoded can be encoded"),
+                qos,
+                retain,
+                expiry_interval,
+                received,
+                publisher: self.publisher.clone(),
+                kept: None,
+            })
         })
     }
 

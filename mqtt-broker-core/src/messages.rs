@@ -64,11 +64,12 @@ impl Messages {
     }
 
     /// One that has its number already.
-    pub(crate) fn keep_as(&mut self, message: Message, number: u64) -> Arc<Message> {
+    pub(crate) fn keep_as(&mut self, mut message: Message, number: u64) -> Arc<Message> {
         *self.heap += message.heap();
         let place =
             self.kept.insert(Holders { generation: Generation::FIRST, all: 1, waiting: 0, stored: 0 });
-        Arc::new(Message { kept: Some(Kept { place, number }), ..message })
+        message.kept = Some(Kept { place, number });
+        Arc::new(message)
     }
 
     pub(crate) fn heap(&self) -> usize {
