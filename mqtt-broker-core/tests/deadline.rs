@@ -1,6 +1,9 @@
 //! The deadline is exact: a broker that is called at its deadlines does what one does that is called every millisecond, at the same
 //! moments.
 
+#[path = "memory/names.rs"]
+#[expect(dead_code, reason = "not all names are needed here")]
+mod names;
 #[path = "memory/packets.rs"]
 #[expect(dead_code, reason = "not all packets are needed here")]
 mod packets;
@@ -178,12 +181,12 @@ impl Run {
                 }
             }
             Step::Publish { client, topic, qos, retain, size, expires } => {
-                let name = packets::topic(topic);
+                let name = names::topic(topic);
                 let properties = if expires { 1 } else { 0 };
                 self.send(client, &packets::publish(&name, qos, id, retain, size, 0, properties));
             }
             Step::Subscribe { client, filter, qos } => {
-                self.send(client, &packets::subscribe(id, &[packets::filter(filter)], qos));
+                self.send(client, &packets::subscribe(id, &[names::filter(filter)], qos));
             }
             Step::Read { client } => {
                 if let Some(conn) = self.conns[client as usize] {

@@ -1,10 +1,15 @@
 //! Packets of clients, as bytes.
 
+use std::num::NonZeroU16;
+
 use mqtt_codec::{
-    Connect, ConnectProperties, Delivery, MessageProperties, Packet, PacketId, Publish, PublishTopic, QoS,
-    Subscribe, Subscription, SubscriptionId, SubscriptionOptions, TopicAlias, TopicFilter, TopicName,
-    Unsubscribe, UserProperties, Version, Will,
+    Auth, AuthProperties, Connect, ConnectProperties, Delivery, Limits, MessageProperties, Packet, PacketId,
+    Publish, PublishTopic, QoS, ReasonCode, Subscribe, Subscription, SubscriptionId, SubscriptionOptions,
+    TopicAlias, TopicFilter, TopicName, Unsubscribe, UserProperties, Version, Will, frame,
 };
+
+/// The Authentication Method of clients that have one.
+const METHOD: &str = "a method whose name is somewhat longer than it needs to be";
 
 pub(crate) fn qos(level: u8) -> QoS {
     QoS::from_u8(level).unwrap()
@@ -20,67 +25,72 @@ pub(crate) fn encode<'a>(packet: impl Into<Packet<'a>>) -> Vec<u8> {
     bytes
 }
 
-/// Short ones that many have, and longer ones that few have.
-pub(crate) fn topic(number: usize) -> String {
-    match number {
-        0..10 => format!("t/{number}"),
-        10..40 => format!("{}/{}", "deep/".repeat(number % 7), number % 5),
-        _ => format!("many/{}/{number}", "x".repeat(number % 7 * 150)),
-    }
+/// What another version has of a packet of 5.0. Nothing, if it has no such packet.
+pub(crate) fn in_version(version: Version, packet: &[u8]) -> Vec<u8> {
+    let found = frame(packet, &Limits::default()).unwrap().unwrap();
+    let mut bytes = Vec::new();
+    let _ = Packet::decode(Version::V5, found).unwrap().encode(version, &mut bytes);
+    bytes
 }
 
-/// With wildcards and shares among them.
-pub(crate) fn filter(number: usize) -> String {
-    match number % 8 {
-        0 => "t/#".to_owned(),
-        1 => format!("+/{}", number % 5),
-        2 => format!("$share/g{}/{}", number % 3, topic(number)),
-        3 => format!("{}/+", topic(number)),
-        _ => topic(number),
-    }
+/// How a client connects.
+#[derive(Clone, Debug)]
+pub(crate) struct Hello {
+    pub(crate) version: Version,
+    pub(crate) clean: bool,
+    pub(crate) expiry: u32,
+    /// Bytes of its will, if it has one.
+    pub(crate) will: usize,
+    pub(crate) delay: u32,
+    /// Whether the policy has to be asked when the will is due.
+    pub(crate) asks: bool,
+    pub(crate) aliases: u16,
+    pub(crate) receive_maximum: u16,
+    pub(crate) authenticates: bool,
 }
 
-pub(crate) fn connect(
-    client: usize,
-    id: usize,
-    clean: bool,
-    expiry: u32,
-    will: usize,
-    aliases: u16,
-) -> Vec<u8> {
-    let payload = vec![b'w'; will];
+pub(crate) fn connect(client_id: &str, hello: &Hello) -> Vec<u8> {
+    let payload = vec![b'w'; hello.will];
+    let is_v5 = hello.version.is_v5();
     let will = Will {
-        topic: TopicName::new("will").unwrap(),
+        topic: TopicName::new(if hello.asks { "deep/will" } else { "will" }).unwrap(),
         payload: &payload,
         qos: qos(1),
-        retain: expiry.is_multiple_of(2),
-        delay_interval: Some(expiry / 2),
+        retain: hello.expiry.is_multiple_of(2),
+        delay_interval: Some(hello.delay),
         properties: MessageProperties::default(),
     };
-    let client_id = client_id(client, id);
-    encode(Connect {
-        clean_start: clean,
-        client_id: &client_id,
-        user_name: Some("some user"),
-        will: (payload.len() > 50).then_some(will),
-        properties: ConnectProperties {
-            session_expiry_interval: Some(expiry),
-            topic_alias_maximum: Some(aliases),
-            ..ConnectProperties::default()
+    encode_as(
+        hello.version,
+        Connect {
+            clean_start: hello.clean,
+            client_id,
+            user_name: Some("some user"),
+            will: (payload.len() > 50).then_some(will),
+            properties: ConnectProperties {
+                session_expiry_interval: Some(hello.expiry),
+                receive_maximum: NonZeroU16::new(hello.receive_maximum),
+                topic_alias_maximum: Some(hello.aliases),
+                request_response_information: Some(true),
+                authentication_method: (hello.authenticates && is_v5).then_some(METHOD),
+                ..ConnectProperties::default()
+            },
+            ..Connect::default()
         },
-        ..Connect::default()
-    })
+    )
 }
 
-/// One of many.
-pub(crate) fn connect_in_crowd(client_id: &str) -> Vec<u8> {
-    let properties = ConnectProperties { session_expiry_interval: Some(50), ..ConnectProperties::default() };
-    encode(Connect { client_id, properties, ..Connect::default() })
+fn encode_as<'a>(version: Version, packet: impl Into<Packet<'a>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    packet.into().encode(version, &mut bytes).unwrap();
+    bytes
 }
 
-/// Clients have few identifiers, some of them long.
-pub(crate) fn client_id(client: usize, id: usize) -> String {
-    format!("client-{client}-{}", "i".repeat(id % 3 * 60))
+/// The policy answers by the first byte of the data.
+pub(crate) fn auth(again: bool, data: &[u8]) -> Vec<u8> {
+    let reason = if again { ReasonCode::ReAuthenticate } else { ReasonCode::ContinueAuthentication };
+    let properties = AuthProperties { authentication_data: Some(data), ..AuthProperties::default() };
+    encode(Auth { reason, authentication_method: METHOD, properties })
 }
 
 pub(crate) fn publish(
