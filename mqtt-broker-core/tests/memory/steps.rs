@@ -219,7 +219,7 @@ impl Step {
                 .prop_map(|(client, most)| Self::Exchange { client, most }),
             8 => many,
             6 => (0..30_000_u64).prop_map(|millis| Self::Tick { millis }),
-            8 => (0..20_u8, 1..10_usize).prop_map(|(kind, count)| Self::Answer { kind, count }),
+            8 => (0..20_u8, prop_oneof![4 => 1..10_usize, 1 => Just(usize::MAX)]).prop_map(|(kind, count)| Self::Answer { kind, count }),
             5 => sessions,
         ]
     }
@@ -244,7 +244,7 @@ fn hello() -> impl Strategy<Value = Hello> {
     let version = prop_oneof![5 => Just(Version::V5), 2 => Just(Version::V3_1_1), 1 => Just(Version::V3_1)];
     let will = prop_oneof![2 => Just(0_usize), 3 => 51..300_usize, 2 => 1_000..6_000_usize, 1 => 30_000..40_000_usize];
     let session = (any::<bool>(), prop_oneof![1 => Just(0_u32), 4 => 0..100_u32]);
-    let numbers = (0..4_u16, prop_oneof![3 => 0..4_u16, 2 => Just(1_000_u16)], prop::bool::weighted(0.1));
+    let numbers = (0..4_u16, prop_oneof![3 => 0..4_u16, 2 => Just(1_000_u16)], prop::bool::weighted(0.25));
     (version, session, (will, 0..50_u32, prop::bool::weighted(0.2)), numbers).prop_map(
         |(version, (clean, expiry), (will, delay, asks), (aliases, receive_maximum, authenticates))| Hello {
             version,
