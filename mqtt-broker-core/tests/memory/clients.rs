@@ -147,7 +147,8 @@ impl World {
         match of {
             Flood::Retained => {
                 let size = (at % 300).min(size);
-                packets::publish(&self.topic(at % SPECIAL), 0, id, true, size, 0, at % 2)
+                let alias = u16::try_from(at % 32).unwrap();
+                packets::publish(&self.topic(at % SPECIAL), 0, id, true, size, alias, at % 2)
             }
             Flood::Messages => packets::publish(&self.topic(at % 40), 1, id, false, size, 0, 0),
             Flood::Subscriptions => packets::subscribe(id, &[self.filter(at % SPECIAL)], 1),
@@ -161,7 +162,9 @@ impl World {
         self.next_conn += 1;
         self.crowd.insert(conn);
         self.names.insert(client_id.to_owned());
-        self.handle(Event::Opened { conn, listener: ListenerId(0), identity: None });
+        let identity =
+            hello.clean.then_some("one of many in a crowd of which the transport knows who they all are");
+        self.handle(Event::Opened { conn, listener: ListenerId(0), identity });
         self.entries += 2;
         let mut filters = vec!["$share/crowd/t/1".to_owned(), "t/2".to_owned()];
         if hello.asks {

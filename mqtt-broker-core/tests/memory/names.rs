@@ -65,5 +65,5 @@ pub(crate) fn client_id(client: usize, id: usize) -> String {
 
 /// One of many.
 pub(crate) fn in_crowd(at: usize) -> String {
-    repeat_n('y', at % 5 * 100).chain(format!("-crowd-{at}").chars()).collect()
+    repeat_n('i', at % 5 * 100).chain(format!("-crowd-{at}").chars()).collect()
 }
