@@ -138,7 +138,7 @@ impl World {
 
     fn id(&mut self, client: usize) -> u16 {
         let id = &mut self.clients[client].next_id;
-        *id = *id % 1_000 + 1;
+        *id = *id % 60_000 + 1;
         *id
     }
 

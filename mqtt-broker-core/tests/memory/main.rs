@@ -58,13 +58,13 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(4))]
+    #![proptest_config(config(3))]
 
     /// The same with more of everything: fails when the charge for something that grows by doubling, or that many have, is not near
     /// what is allocated.
     #[test]
     fn what_is_allocated_is_charged_if_it_is_much(
-        setup in Setup::any(prop_oneof![2 => 2_000_usize..8_000, 1 => 8_000_usize..64_000], 10),
+        setup in Setup::any(prop_oneof![2 => 2_000_usize..8_000, 1 => 8_000_usize..64_000], 30),
         steps in vec(Step::any(), 50..150),
     ) {
         run(&setup, &steps);

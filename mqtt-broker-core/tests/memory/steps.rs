@@ -58,6 +58,7 @@ impl Setup {
             budget: Budget { bytes: self.budget, relief: self.relief },
             output_window: 8 << 10,
             limits: Limits { packet_size: 100_000, ..Config::default().limits },
+            receive_maximum: u16::MAX,
             session_expiry_maximum: 900,
             filter_levels: 500,
             rate_limit: self.is_slow.then_some(RateLimit { messages: 20, bytes: 100_000 }),
