@@ -19,12 +19,15 @@ impl World {
         let copies = stats.all_copies();
         assert_eq!(copies.all_dropped(), self.dropped, "each copy that is dropped has a note");
 
+        let (charged, budget) = (stats.bytes_charged, config.budget.bytes);
+        assert!(charged <= budget, "{charged} bytes are charged, of {budget}");
         assert_eq!(stats.connections, self.connections.len());
         assert!(stats.connections <= config.connections);
         assert!(stats.sessions <= config.sessions);
-        if stats.sessions >= COUNT {
-            let of_others = stats.subscriptions.saturating_sub(SUBSCRIPTIONS);
-            assert!(of_others <= (stats.sessions - COUNT) * config.subscriptions);
+        let (honest, theirs) = if self.honest.is_empty() { (0, 0) } else { (COUNT, SUBSCRIPTIONS) };
+        if stats.sessions >= honest {
+            let of_others = stats.subscriptions.saturating_sub(theirs);
+            assert!(of_others <= (stats.sessions - honest) * config.subscriptions);
         }
         assert!(stats.retained_messages <= config.retained_messages);
         assert!(usize::try_from(copies.queued).unwrap() <= stats.sessions * config.queued_messages);

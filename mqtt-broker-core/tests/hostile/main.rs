@@ -15,9 +15,10 @@ mod honest;
 mod steps;
 mod world;
 
-use mqtt_broker_core::{Action, AllowAll, Broker, Config, ConnId, Event, Message, Timestamp};
+use mqtt_broker_core::{Action, AllowAll, Broker, Budget, Config, ConnId, Event, Message, Relief, Timestamp};
 use mqtt_codec::{QoS, TopicName};
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 
 use steps::Step;
@@ -25,6 +26,14 @@ use world::World;
 
 const CASES: u32 = 64;
 const MOST_SHRINKING: u32 = 5_000;
+
+/// Each comes first in one.
+const RELIEFS: [[Relief; 3]; 4] = [
+    [Relief::RefuseRetained, Relief::DropOldest, Relief::RefuseClients],
+    [Relief::DropOldest, Relief::RefuseClients, Relief::RefuseRetained],
+    [Relief::DropNewest, Relief::RefuseClients, Relief::RefuseRetained],
+    [Relief::RefuseClients, Relief::RefuseRetained, Relief::DropNewest],
+];
 
 /// As many cases as `PROPTEST_CASES` says, or a few. Failures are kept beside this file.
 fn config() -> ProptestConfig {
@@ -40,7 +49,10 @@ fn config() -> ProptestConfig {
 
 /// Takes these steps, and gives the world after them.
 fn run(steps: &[Step], with_hostile: bool) -> World {
-    let mut world = World::new();
+    run_in(World::new(), steps, with_hostile)
+}
+
+fn run_in(mut world: World, steps: &[Step], with_hostile: bool) -> World {
     for step in steps {
         match step {
             Step::Honest(step) => world.honest_step(step),
@@ -65,6 +77,19 @@ proptest! {
         }
         let again = run(&steps, true);
         prop_assert!(together.log == again.log, "the same events give the same actions");
+    }
+
+    /// Fails when something is done for which there is no memory, or a copy is dropped for that and not counted, or has no note.
+    #[test]
+    fn with_little_memory_they_get_no_more(
+        steps in prop::collection::vec(steps::step_without_honest(), 1..500),
+        kib in 330_usize..380,
+        relief in select(&RELIEFS[..]),
+    ) {
+        let config = Config { budget: Budget { bytes: kib << 10, relief }, ..world::config() };
+        let first = run_in(World::without_honest(config), &steps, true);
+        let again = run_in(World::without_honest(config), &steps, true);
+        prop_assert!(first.log == again.log, "the same events give the same actions");
     }
 
     /// Of the messages for a client that is away, so many wait as the limits of messages and of bytes allow.

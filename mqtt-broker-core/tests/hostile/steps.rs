@@ -52,9 +52,17 @@ pub(crate) enum HostileStep {
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => honest().prop_map(Step::Honest),
+        31 => step_without_honest(),
+    ]
+}
+
+/// Boxed, since it is larger than the stack of a test likes.
+pub(crate) fn step_without_honest() -> BoxedStrategy<Step> {
+    prop_oneof![
         30 => hostile().prop_map(Step::Hostile),
         1 => prop_oneof![1..100_u64, 1000..20_000_u64].prop_map(|millis| Step::Wait { millis }),
     ]
+    .boxed()
 }
 
 fn honest() -> impl Strategy<Value = HonestStep> {

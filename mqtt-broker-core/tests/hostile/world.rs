@@ -122,8 +122,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let config = config();
-        let mut world = Self {
+        let mut world = Self::without_honest(config());
+        world.let_honest_in();
+        world
+    }
+
+    pub(crate) fn without_honest(config: Config) -> Self {
+        Self {
             broker: Broker::new(config, Rules),
             config,
             connections: BTreeMap::new(),
@@ -134,9 +139,7 @@ impl World {
             dropped: 0,
             now: 0,
             opened: [FIRST_TRUSTED, 0],
-        };
-        world.let_honest_in();
-        world
+        }
     }
 
     /// Opens a connection, if the broker takes it.
