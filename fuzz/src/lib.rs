@@ -7,6 +7,7 @@ mod broker;
 mod decode;
 #[cfg(feature = "peers")]
 mod differential;
+mod restore;
 mod roundtrip;
 mod stream;
 mod structured;
@@ -18,6 +19,7 @@ pub use broker::broker;
 pub use decode::decode;
 #[cfg(feature = "peers")]
 pub use differential::differential;
+pub use restore::restore;
 pub use roundtrip::roundtrip;
 pub use stream::stream;
 pub use structured::structured;
@@ -34,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("decode", decode),
     #[cfg(feature = "peers")]
     ("differential", differential),
+    ("restore", restore),
     ("roundtrip", roundtrip),
     ("stream", stream),
     ("structured", structured),

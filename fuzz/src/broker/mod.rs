@@ -1,6 +1,6 @@
 mod made;
-mod packets;
-mod script;
+pub(crate) mod packets;
+pub(crate) mod script;
 mod setup;
 mod world;
 

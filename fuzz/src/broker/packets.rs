@@ -11,14 +11,14 @@ use mqtt_codec::{
 
 use super::script::Script;
 
-pub(super) const TOPICS: [&str; 5] = ["a", "a/b", "$x", "denied", "a/b/c/d/e"];
+pub(crate) const TOPICS: [&str; 5] = ["a", "a/b", "$x", "denied", "a/b/c/d/e"];
 const FILTERS: [&str; 10] =
     ["a", "a/+", "#", "+/b", "$share/g/a/+", "$share/h/#", "$share/g/a", "a/b/c/d/e/f", "$x", "denied"];
-pub(super) const CLIENT_IDS: [&str; 4] = ["c0", "c1", "c2", ""];
+pub(crate) const CLIENT_IDS: [&str; 4] = ["c0", "c1", "c2", ""];
 const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
 /// CONNECT, with its version.
-pub(super) fn connect(script: &mut Script<'_>) -> Option<(Version, Vec<u8>)> {
+pub(crate) fn connect(script: &mut Script<'_>) -> Option<(Version, Vec<u8>)> {
     let version = script.pick(Version::ALL)?;
     let client_id = script.pick(CLIENT_IDS)?;
     let flags = script.byte()?;
@@ -57,7 +57,7 @@ fn will(script: &mut Script<'_>) -> Option<Will<'static>> {
 }
 
 /// Any other packet of a client.
-pub(super) fn packet(version: Version, script: &mut Script<'_>) -> Option<Vec<u8>> {
+pub(crate) fn packet(version: Version, script: &mut Script<'_>) -> Option<Vec<u8>> {
     let kind = script.byte()? % 11;
     Some(match kind {
         0..=2 => publish(version, script)?,
@@ -152,7 +152,7 @@ fn id(script: &mut Script<'_>) -> Option<PacketId> {
     PacketId::new(u16::from(script.byte()? % 4) + 1).ok()
 }
 
-pub(super) fn topic(script: &mut Script<'_>) -> Option<&'static TopicName> {
+pub(crate) fn topic(script: &mut Script<'_>) -> Option<&'static TopicName> {
     TopicName::new(script.pick(TOPICS)?).ok()
 }
 
