@@ -33,6 +33,7 @@ mod sys;
 mod will;
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::{Buf, BytesMut};
@@ -53,12 +54,12 @@ use crate::encoder::Encoder;
 use crate::index::Index;
 use crate::messages::Messages;
 use crate::router::{Granted, PackedTarget, Router};
-use crate::session::{Retained, Session};
+use crate::session::Session;
 use crate::slab::{Key, Slab};
 use crate::stats::Tally;
 use crate::store::{Journal, MessageOrigin};
 use crate::timers::{Timer, Timers};
-use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Policy, Stats};
+use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Message, Policy, Stats};
 
 /// Due timers that one [`Event::Tick`] looks at; if there are more, the deadline stays in the past.
 const TIMERS_PER_TICK: usize = 1024;
@@ -130,9 +131,7 @@ struct Core {
     sessions: Slab<Session>,
     by_client: Apart<Index>,
     router: Router,
-    retained: RetainedTrie<Retained>,
-    /// Messages that were ever retained.
-    retained_ever: u64,
+    retained: RetainedTrie<Arc<Message>>,
     /// Retained messages and their bytes, but for the broker's own.
     retained_count: usize,
     retained_bytes: usize,
@@ -197,7 +196,6 @@ impl Core {
             by_client: Apart::default(),
             router: Router::new(config.seed_of_tables()),
             retained: RetainedTrie::new(),
-            retained_ever: 0,
             retained_count: 0,
             retained_bytes: 0,
             timers: Timers::default(),

@@ -131,10 +131,8 @@ pub(crate) struct Replay {
     pub(crate) filter: TopicFilterBuf,
     /// Which subscription it is for.
     pub(crate) born: u32,
-    /// Messages with lower numbers were there before.
+    /// Messages with lower numbers were there before. What was retained later came as a message of its own already.
     pub(crate) number: u64,
-    /// What was retained later came as a message of its own already.
-    pub(crate) last_retained: u64,
     /// Where it is, once it has begun.
     cursor: Option<RetainedCursor>,
     /// What it has come to, while it is asked whether the client may get it.
@@ -197,13 +195,12 @@ impl Replay {
         Self { room, ..self }
     }
 
-    /// Messages up to the last that was retained, for the subscription that was `born`.
-    pub(crate) fn new(filter: &TopicFilter, born: u32, number: u64, last_retained: u64) -> Self {
+    /// Messages that are retained now, for the subscription that was `born`.
+    pub(crate) fn new(filter: &TopicFilter, born: u32, number: u64) -> Self {
         Self {
             filter: filter.into(),
             born,
             number,
-            last_retained,
             cursor: None,
             held: None,
             is_stored: false,
@@ -231,20 +228,13 @@ impl Replay {
     }
 
     /// Whether a retained message was there at the SUBSCRIBE.
-    pub(crate) fn includes(&self, retained: &Retained) -> bool {
-        retained.number <= self.last_retained
+    pub(crate) fn includes(&self, retained: &Message) -> bool {
+        retained.kept.is_some_and(|kept| kept.number < self.number)
     }
 
     pub(crate) fn cursor(&mut self) -> &mut RetainedCursor {
         self.cursor.get_or_insert_with(|| RetainedCursor::new(&self.filter))
     }
-}
-
-/// A retained message, and its place among all that were ever retained.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Retained {
-    pub(crate) message: Arc<Message>,
-    pub(crate) number: u64,
 }
 
 impl Session {

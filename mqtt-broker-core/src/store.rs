@@ -12,9 +12,9 @@ pub(crate) use self::journal::Journal;
 pub(crate) use self::key::StoreKey;
 pub(crate) use self::record::{
     CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
-    RetainedRecord, SessionRecord, SubscriptionRecord, WillRecord,
+    SessionRecord, SubscriptionRecord, WillRecord,
 };
-pub(crate) use self::write::{CopyOf, write_copy, write_message, write_replay, write_will};
+pub(crate) use self::write::{CopyOf, write_copy, write_message, write_number, write_replay, write_will};
 
 /// A change of the store. Keys are text; values are bytes, of which the first is the version of their format.
 ///

@@ -4,14 +4,16 @@
 #[expect(dead_code, reason = "not all packets are needed here")]
 mod packets;
 
+use std::collections::BTreeMap;
+
 use allocation_counter::measure;
 use bytes::BytesMut;
 use mqtt_broker_core::{
-    Action, Actions, AllowAll, Broker, Budget, Config, ConnId, Decision, DropReason, Event, ListenerId, Note,
-    Outgoing, Policy, Question, RateLimit, Request, StoreOp, Ticket, Timestamp, Verdict,
+    Action, Actions, AllowAll, Broker, Budget, Config, ConnId, Decision, DropReason, Event, ListenerId,
+    Message, Note, Outgoing, Policy, Question, RateLimit, Request, StoreOp, Ticket, Timestamp, Verdict,
 };
 use mqtt_codec::{
-    Connect, ConnectProperties, Delivery, Packet, Publish, PublishTopic, QoS, ReasonCode, Subscribe,
+    Connect, ConnectProperties, Delivery, Packet, PubAck, Publish, PublishTopic, QoS, ReasonCode, Subscribe,
     Subscription, SubscriptionOptions, TopicFilter, TopicName, UserProperties, Version,
 };
 
@@ -298,4 +300,71 @@ fn subscriptions_are_taken_away_while_answers_are_missing() {
         world.handle(Event::Answered { ticket, verdict: Verdict::Deny(ReasonCode::NotAuthorized) });
     }
     assert_eq!(world.broker.stats().subscriptions, 0);
+}
+
+/// The topic that an alias stands for is kept before its message, which may be retained too.
+#[test]
+fn an_alias_and_a_retained_message_want_the_last_room() {
+    let topic = "x".repeat(60_000);
+    for kib in (300..700).step_by(8) {
+        let mut world = World::new(Config::default(), kib << 10);
+        if world.connect(0, Version::V5, 0, 10) {
+            world.receive(0, &packets::publish(&topic, 0, 1, true, 1, 1, 1));
+        }
+    }
+}
+
+fn retained(topic: &str) -> Message {
+    Message::new(TopicName::new(topic).unwrap(), &b"1"[..]).with_qos(QoS::AtLeastOnce).with_retain(true)
+}
+
+#[test]
+fn keys_of_the_store_are_long() {
+    let topic = "x".repeat(65_000);
+    let config = Config { durable: true, ..Config::default() };
+    let mut broker = Broker::new(config, AllowAll);
+    let before = broker.stats().bytes_charged;
+    let put = measure(|| broker.handle(NOW, Event::Publish(retained(&topic)), &mut Count(0)));
+    let charged = i64::try_from(broker.stats().bytes_charged - before).unwrap();
+    assert!(put.bytes_current < charged + 10_000, "{} bytes, and {charged} charged", put.bytes_current);
+}
+
+/// A replay has to have room for where it is, also after a restart.
+#[test]
+fn replays_go_on_at_topics_that_are_long() {
+    let mut world = World::new(Config { durable: true, ..Config::default() }, 1 << 30);
+    let mut store = BTreeMap::new();
+    let mut keep = |actions: &[Action]| {
+        for action in actions {
+            match action {
+                Action::Put { key, value } => _ = store.insert(key.clone(), value.clone()),
+                Action::Delete { key } => _ = store.remove(key),
+                _ => {}
+            }
+        }
+    };
+    for topic in ["a".to_owned(), "x".repeat(60_000), "y".repeat(60_000)] {
+        world.handle(Event::Publish(retained(&topic)));
+        keep(&world.actions);
+    }
+    world.connect(0, Version::V5, 1_000, 1);
+    keep(&world.actions);
+    world.receive(0, &packets::subscribe(1, &["#".to_owned()], 1));
+    keep(&world.actions);
+    for kib in (300..1_000).step_by(8) {
+        let config = Config { durable: true, ..Config::default() };
+        let config = Config { budget: Budget { bytes: kib << 10, ..Budget::default() }, ..config };
+        let broker = Broker::restore(config, AllowAll, NOW, &store, &mut Count(0));
+        // What is restored may be beyond the budget, but does not grow then.
+        let budget = broker.stats().bytes_charged.max(kib << 10);
+        let mut world = World { broker, budget, actions: Vec::new() };
+        world.handle(Event::Opened { conn: ConnId(0), listener: ListenerId(0), identity: None });
+        let properties = ConnectProperties { session_expiry_interval: Some(1_000), ..Default::default() };
+        let connect = Connect { client_id: "client-0", properties, ..Connect::default() };
+        world.receive(0, &encode(Version::V5, connect));
+        for id in 1..4 {
+            let puback = PubAck::new(packets::packet_id(id), ReasonCode::Success);
+            world.receive(0, &encode(Version::V5, puback));
+        }
+    }
 }

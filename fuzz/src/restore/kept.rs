@@ -25,12 +25,6 @@ impl Store {
         out.store
     }
 
-    /// The one that is under `complete`.
-    pub(super) fn last_number(&self) -> u64 {
-        let value = self.0.get(COMPLETE).and_then(|value| value.last_chunk());
-        value.map_or(0, |value| u64::from_be_bytes(*value))
-    }
-
     /// Whether what is restored from this is the other, but for the number of the restart. A replay whose subscription is gone
     /// ends when its turn would come, or at a restart.
     pub(super) fn becomes(mut self, other: &Self) -> bool {

@@ -13,7 +13,7 @@ use super::{Core, Cx};
 use crate::connection::saturated;
 use crate::message::Incoming;
 use crate::queue::Parcel;
-use crate::session::{Exchange, Retained, Session};
+use crate::session::{Exchange, Session};
 use crate::slab::Key;
 use crate::{DropReason, Message, Relief};
 
@@ -64,7 +64,7 @@ impl Core {
             + self.questions.heap()
             + self.damper.heap()
             + of_map::<(u8, Key), ()>(self.by_queue.len());
-        let retained = of_map::<TopicNameBuf, Retained>(self.retained.len()) + *self.retained_text;
+        let retained = of_map::<TopicNameBuf, Arc<Message>>(self.retained.len()) + *self.retained_text;
         WORKSPACE + tables + retained + *self.heap
     }
 
@@ -124,7 +124,7 @@ impl Core {
             return true;
         }
         let (charged, budget) = (self.charged(), self.config.budget.bytes);
-        *self.spare = Spare { found: budget.saturating_sub(charged), asked: 0 };
+        *self.spare = Spare { found: budget.saturating_sub(charged), asked: bytes - headroom };
         let wanted = charged.saturating_add(bytes);
         if wanted <= budget {
             return true;

@@ -61,15 +61,18 @@ impl Core {
         if let PublishTopic::Name(topic) = publish.topic {
             return self.publish(conn, key, version, publish, topic, cx);
         }
-        if let PublishTopic::NameAndAlias(topic, _) = publish.topic
-            && !self.make_room(ENTRY + size_of::<Extras>() + topic.as_str().len(), Want::Other, cx)
-        {
+        let growth = match publish.topic {
+            PublishTopic::NameAndAlias(topic, _) => ENTRY + size_of::<Extras>() + topic.as_str().len(),
+            PublishTopic::Name(_) | PublishTopic::Alias(_) => 0,
+        };
+        if growth > 0 && !self.make_room(growth, Want::Other, cx) {
             self.end_uncounted(conn, ReasonCode::QuotaExceeded, None, None, cx);
             return Taken::Done;
         }
         let maximum = self.config.topic_alias_maximum;
         let Some(connection) = self.connections.get_mut(conn) else { return Taken::Done };
-        // The table is away while the message is on its way, so that the topic can be borrowed from it.
+        // The table is away while the message is on its way, so that the topic can be borrowed from it. It grows first.
+        *self.heap += growth;
         let aliases = connection.extras().inbound_aliases.take();
         connection.lends_aliases = true;
         let mut aliases = aliases.unwrap_or_else(|| InboundAliases::new(maximum));
@@ -78,6 +81,7 @@ impl Core {
             Err(AliasError::AboveMaximum) => self.fail(conn, Fault::TopicAlias, cx),
             Err(AliasError::Unknown) => self.fail(conn, Fault::UnknownTopicAlias, cx),
         };
+        *self.heap -= growth;
         if let Some(connection) = self.connections.get_mut(conn) {
             connection.extras().inbound_aliases = Some(aliases);
             connection.lends_aliases = false;

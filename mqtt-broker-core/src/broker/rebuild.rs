@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 use mqtt_topic::{TopicFilter, TopicFilterBuf, TopicName};
 
@@ -10,11 +11,9 @@ use super::questions::Questions;
 use super::restore::{ClientId, Found};
 use super::{Core, Cx};
 use crate::messages::Messages;
-use crate::session::{Replay, Retained, Session, Will, length};
+use crate::session::{Replay, Session, Will, length};
 use crate::slab::Key;
-use crate::store::{
-    ReceivedRecord, ReplayRecord, RetainedRecord, SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
-};
+use crate::store::{ReceivedRecord, ReplayRecord, SessionRecord, StoreKey, SubscriptionRecord, WillRecord};
 use crate::{DropReason, Message, Note, RestoreError};
 
 /// What others belong to.
@@ -33,17 +32,19 @@ pub(super) struct Owners {
 
 impl Core {
     pub(super) fn rebuild(&mut self, mut found: Found, cx: &mut Cx<'_>) {
-        let (copies, void) = found.sort_copies();
-        self.messages = Messages::after(found.last_used());
-        self.retained_ever = found.retained_ever();
+        let last = found.last_used();
+        self.messages = Messages::after(found.go_on_after(last));
         let mut owners = Owners {
             sessions: BTreeMap::new(),
-            damaged: found.damaged,
+            damaged: mem::take(&mut found.damaged),
             messages: BTreeMap::new(),
             groups: BTreeMap::new(),
             wills: found.sessions.values().map(|session| session.will).collect(),
             is_incomplete: found.has_unread,
         };
+        owners.leave_out_beyond(last, &mut found, cx);
+        let (copies, void) = found.sort_copies();
+        let begun_wills = found.begun_wills();
         let mut cut_off = Vec::new();
         for (client_id, record) in found.sessions {
             let key = self.rebuild_session(Arc::clone(&client_id), record);
@@ -69,13 +70,14 @@ impl Core {
                 exchange.receive.take_over(id);
             }
         }
+        // Before replays, which keep room for their topics.
+        for (topic, message) in found.retained {
+            self.rebuild_retained(&mut owners, &topic, message, cx);
+        }
         for (number, (client_id, replay)) in found.replays {
             self.rebuild_replay(&mut owners, &client_id, number, replay, cx);
         }
         let homeless = self.rebuild_copies(&mut owners, copies, found.released, cx);
-        for (topic, record) in found.retained {
-            self.rebuild_retained(&mut owners, &topic, record, cx);
-        }
         for (&number, message) in &owners.messages {
             if self.messages.release(message) && !owners.is_incomplete {
                 self.journal.delete(StoreKey::Message(number), cx.out);
@@ -86,7 +88,7 @@ impl Core {
         *self.last_exactly_once = self.number();
         self.questions = Questions::after(*self.last_exactly_once);
         self.save_complete(cx);
-        let due = self.rebuild_wills(&owners, found.wills, cx);
+        let due = self.rebuild_wills(&owners, found.wills, &begun_wills, cx);
         for key in cut_off {
             self.save_session(key, cx);
         }
@@ -99,8 +101,14 @@ impl Core {
             self.hand_on(&parcel, &client_id, DropReason::SessionEnded, cx);
             self.ledger(cx).drop_parcel(&client_id, &parcel);
         }
-        for will in due {
-            self.will_due(will.into(), cx);
+        for mut will in due {
+            if begun_wills.contains(&will.number) {
+                // It was allowed. To ask again might leave what there is of it.
+                will.message.received = self.now;
+                self.publish_allowed_will(&will, cx);
+            } else {
+                self.will_due(will.into(), cx);
+            }
         }
     }
 
@@ -170,7 +178,7 @@ impl Core {
         if self.router.get(key, &record.filter).is_none_or(|subscribed| subscribed.born != record.born) {
             return self.journal.delete(pair, cx.out);
         }
-        let replay = Replay::new(&record.filter, record.born, number, record.last_retained);
+        let replay = Replay::new(&record.filter, record.born, number).with_room(2 * *self.longest_retained);
         let mut replay = replay.at(record.place.as_deref());
         replay.is_stored = self.config.durable;
         if self.exchange(key).is_some()
@@ -180,15 +188,9 @@ impl Core {
         }
     }
 
-    fn rebuild_retained(
-        &mut self,
-        owners: &mut Owners,
-        topic: &TopicName,
-        record: RetainedRecord,
-        cx: &mut Cx<'_>,
-    ) {
+    fn rebuild_retained(&mut self, owners: &mut Owners, topic: &TopicName, message: u64, cx: &mut Cx<'_>) {
         let pair = StoreKey::Retained(topic.as_str());
-        match owners.messages.get(&record.message).map(Arc::clone) {
+        match owners.messages.get(&message).map(Arc::clone) {
             None => owners.leave_out(pair, RestoreError::NoMessage, cx),
             Some(message) if message.topic() != topic => {
                 owners.leave_out(pair, RestoreError::Contradiction, cx);
@@ -198,7 +200,7 @@ impl Core {
                 if self.config.durable {
                     self.messages.store(&message);
                 }
-                self.insert_retained(topic, Retained { message, number: record.number });
+                self.insert_retained(topic, message);
             }
         }
     }
@@ -208,10 +210,12 @@ impl Core {
         &mut self,
         owners: &Owners,
         wills: BTreeMap<u64, WillRecord>,
+        begun: &BTreeSet<u64>,
         cx: &mut Cx<'_>,
     ) -> Vec<Will> {
         let mut due = Vec::new();
         for (number, WillRecord { will, is_due }) in wills {
+            let is_due = is_due || begun.contains(&number);
             let key = owners.sessions.get(will.client().client_id);
             match key.and_then(|&key| self.sessions.get_mut(key)) {
                 Some(session) if !is_due && owners.wills.contains(&number) => {
@@ -227,6 +231,23 @@ impl Core {
 }
 
 impl Owners {
+    /// Leaves out what damage has given numbers that are far above all others.
+    fn leave_out_beyond(&mut self, last: u64, found: &mut Found, cx: &mut Cx<'_>) {
+        let beyond = last + 1;
+        for (number, (client_id, _)) in found.copies.split_off(&beyond) {
+            self.leave_out(StoreKey::Copy { number, client_id: &client_id }, RestoreError::UnknownKey, cx);
+        }
+        for (number, (client_id, _)) in found.replays.split_off(&beyond) {
+            self.leave_out(StoreKey::Replay { number, client_id: &client_id }, RestoreError::UnknownKey, cx);
+        }
+        for WillRecord { will, .. } in found.wills.split_off(&beyond).into_values() {
+            self.leave_out(will.key(), RestoreError::UnknownKey, cx);
+        }
+        for number in found.messages.split_off(&beyond).into_keys() {
+            self.leave_out(StoreKey::Message(number), RestoreError::UnknownKey, cx);
+        }
+    }
+
     /// Leaves out a pair, which stays in the store.
     pub(super) fn leave_out(&mut self, pair: StoreKey<'_>, error: RestoreError, cx: &mut Cx<'_>) {
         use alloc::string::ToString as _;

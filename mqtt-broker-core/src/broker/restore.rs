@@ -11,7 +11,7 @@ use mqtt_topic::{TopicFilterBuf, TopicNameBuf};
 use super::{Broker, Cx};
 use crate::store::{
     CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
-    RetainedRecord, SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
+    SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
 };
 use crate::{Actions, Config, Message, Note, Policy, RestoreError};
 
@@ -31,10 +31,12 @@ pub(super) struct Found {
     pub(super) replays: BTreeMap<u64, (ClientId, ReplayRecord)>,
     pub(super) wills: BTreeMap<u64, WillRecord>,
     pub(super) messages: BTreeMap<u64, (Message, MessageOrigin)>,
-    pub(super) retained: BTreeMap<TopicNameBuf, RetainedRecord>,
+    pub(super) retained: BTreeMap<TopicNameBuf, u64>,
     pub(super) complete: Option<u64>,
-    /// The highest number that is used.
-    pub(super) last: u64,
+    /// The highest number that is used, but for those that damage may have made.
+    last: u64,
+    /// Those.
+    beyond: Vec<u64>,
     /// Sessions that there are, but not as they should be.
     pub(super) damaged: BTreeSet<ClientId>,
     /// Whether pairs of ours could not be read, and whether they would have said which messages are complete.
@@ -44,6 +46,12 @@ pub(super) struct Found {
 
 /// By how much numbers go on above those that can be seen, if there are some that cannot.
 const UNSEEN: u64 = 1 << 40;
+
+/// A broker comes to numbers from here on only if damage has led it there.
+const BEYOND: u64 = 1 << 60;
+
+/// So many numbers are not left out by any broker.
+const GAP: u64 = 1 << 50;
 
 impl<P: Policy> Broker<P> {
     /// The broker whose [store](Actions::store) has these pairs, in any order, at a later time `now`. All its connections are gone,
@@ -84,9 +92,9 @@ impl<P: Policy> Broker<P> {
 impl Found {
     fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
         let key = StoreKey::parse(key).ok_or(RestoreError::UnknownKey)?;
-        self.last = self.last.max(key.number());
+        self.saw(key.number());
         let record = Record::parse(key, value).inspect_err(|_| self.cannot_read(key))?;
-        self.last = self.last.max(record.last_number());
+        self.saw(record.last_number());
         let client_id = || ClientId::from(key.client_id().unwrap_or(""));
         let number = key.number();
         let is_new = match record {
@@ -126,15 +134,32 @@ impl Found {
         }
     }
 
-    /// The number after which there are only free ones.
-    pub(super) const fn last_used(&self) -> u64 {
-        if self.has_unread { self.last + UNSEEN } else { self.last }
+    fn saw(&mut self, number: u64) {
+        if number < BEYOND {
+            self.last = self.last.max(number);
+        } else {
+            self.beyond.push(number);
+        }
     }
 
-    /// The last of all retained messages that are known of.
-    pub(super) fn retained_ever(&self) -> u64 {
-        let retained = self.retained.values().map(|retained| retained.number);
-        retained.chain(self.replays.values().map(|(_, replay)| replay.last_retained)).max().unwrap_or(0)
+    /// The number after which there is nothing, or only damage far away.
+    pub(super) fn last_used(&mut self) -> u64 {
+        self.beyond.sort_unstable();
+        self.beyond.iter().fold(self.last, |last, &number| if number - last < GAP { number } else { last })
+    }
+
+    /// Where numbers go on after the last that is used.
+    pub(super) const fn go_on_after(&self, last: u64) -> u64 {
+        if self.has_unread { last + UNSEEN } else { last }
+    }
+
+    /// Wills that were being published: it was allowed.
+    pub(super) fn begun_wills(&self) -> BTreeSet<u64> {
+        let origins = self.messages.values().filter_map(|&(_, origin)| match origin {
+            MessageOrigin::Will(number) => Some(number),
+            MessageOrigin::Other | MessageOrigin::ExactlyOnce => None,
+        });
+        origins.collect()
     }
 
     /// Messages that went to all who should have them, or may have.

@@ -14,7 +14,7 @@ use super::questions::About;
 use super::{Core, Cx, TIMERS_PER_TICK};
 use crate::message::Incoming;
 use crate::router::Granted;
-use crate::session::{Answer, Exchange, Held, Retained};
+use crate::session::{Answer, Exchange, Held};
 use crate::slab::Key;
 use crate::store::{CopyOrigin, MessageOrigin};
 use crate::timers::Alarm;
@@ -33,12 +33,12 @@ impl Core {
     }
 
     /// A message is not retained any more, and perhaps another of its topic is.
-    fn let_retained_go(&mut self, topic: &TopicName, old: &Retained, is_replaced: bool, cx: &mut Cx<'_>) {
+    fn let_retained_go(&mut self, topic: &TopicName, old: &Message, is_replaced: bool, cx: &mut Cx<'_>) {
         let is_own = is_sys(topic);
         if !is_replaced && !is_own {
             self.forget_retained(topic, cx);
         }
-        self.drop_retained(&old.message, !is_own, cx);
+        self.drop_retained(old, !is_own, cx);
     }
 
     /// Whether there was room for it.
@@ -58,27 +58,25 @@ impl Core {
                 return false;
             }
         }
-        self.retained_ever += 1;
         self.messages.hold(&message);
-        let retained = Retained { message, number: self.retained_ever };
         if !is_sys(incoming.topic) {
-            self.save_retained(incoming.topic, &retained, incoming.origin.0, cx);
+            self.save_retained(&message, incoming.origin.0, cx);
         }
-        self.insert_retained(incoming.topic, retained);
+        self.insert_retained(incoming.topic, message);
         true
     }
 
-    pub(super) fn insert_retained(&mut self, topic: &TopicName, retained: Retained) {
-        if let Some(expires) = retained.message.expires() {
+    pub(super) fn insert_retained(&mut self, topic: &TopicName, message: Arc<Message>) {
+        if let Some(expires) = message.expires() {
             self.timers.retained_expires(expires, topic);
         }
         if !is_sys(topic) {
             self.retained_count += 1;
-            self.retained_bytes += retained_size(&retained.message);
+            self.retained_bytes += retained_size(&message);
         }
         *self.retained_text += topic.as_str().len();
         *self.longest_retained = self.longest_retained.max(topic.as_str().len());
-        self.retained.insert(topic, retained);
+        self.retained.insert(topic, message);
     }
 
     /// The broker's own are few and do not count.
@@ -88,18 +86,17 @@ impl Core {
                 && self.retained_bytes.saturating_add(retained_size(message)) <= self.config.retained_bytes
     }
 
-    fn take_retained(&mut self, topic: &TopicName) -> Option<Retained> {
-        let retained = self.retained.remove(topic)?;
+    fn take_retained(&mut self, topic: &TopicName) -> Option<Arc<Message>> {
+        let message = self.retained.remove(topic)?;
         *self.retained_text -= topic.as_str().len();
-        let message = &retained.message;
         if let Some(expires) = message.expires() {
             self.timers.retained_goes(expires, topic);
         }
         if !is_sys(topic) {
             self.retained_count -= 1;
-            self.retained_bytes -= retained_size(message);
+            self.retained_bytes -= retained_size(&message);
         }
-        Some(retained)
+        Some(message)
     }
 
     /// Removes retained messages that have expired, so many at most.
@@ -142,8 +139,7 @@ impl Core {
             });
             found
         };
-        let found =
-            found.filter(|retained| replay.includes(retained)).map(|found| Arc::clone(&found.message));
+        let found = found.filter(|message| replay.includes(message)).map(Arc::clone);
         let is_last = replay.has_ended();
         let is_own =
             |message: &Message| granted.no_local && message.publisher.as_deref() == Some(&*session.client_id);

@@ -11,11 +11,11 @@ use super::{Core, Cx};
 use crate::messages::Messages;
 use crate::queue::Parcel;
 use crate::router::{Router, Subscribed};
-use crate::session::{Answer, Held, Replay, Retained, Session, Will};
+use crate::session::{Answer, Held, Replay, Session, Will};
 use crate::slab::Key;
 use crate::store::{
-    self, CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord,
-    RetainedRecord, StoreKey, SubscriptionRecord,
+    self, CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord, StoreKey,
+    SubscriptionRecord,
 };
 use crate::{Actions, Message};
 
@@ -194,7 +194,7 @@ impl Core {
         let last = *self.last_exactly_once;
         if *self.complete < last {
             *self.complete = last;
-            self.journal.put(StoreKey::Complete, |out| out.extend_from_slice(&last.to_be_bytes()), cx.out);
+            self.journal.put(StoreKey::Complete, |out| store::write_number(out, last), cx.out);
         }
     }
 
@@ -230,18 +230,12 @@ impl Core {
     }
 
     /// A topic has another retained message.
-    pub(super) fn save_retained(
-        &mut self,
-        topic: &TopicName,
-        retained: &Retained,
-        origin: MessageOrigin,
-        cx: &mut Cx<'_>,
-    ) {
-        let Some(kept) = retained.message.kept.filter(|_| self.config.durable) else { return };
+    pub(super) fn save_retained(&mut self, message: &Message, origin: MessageOrigin, cx: &mut Cx<'_>) {
+        let Some(kept) = message.kept.filter(|_| self.config.durable) else { return };
         let mut ledger = self.ledger(cx);
-        ledger.hold_message(&retained.message, origin);
-        let record = RetainedRecord { number: retained.number, message: kept.number };
-        ledger.journal.put(StoreKey::Retained(topic.as_str()), |out| record.write(out), ledger.out);
+        ledger.hold_message(message, origin);
+        let key = StoreKey::Retained(message.topic.as_str());
+        ledger.journal.put(key, |out| store::write_number(out, kept.number), ledger.out);
     }
 
     /// A topic has no retained message any more.

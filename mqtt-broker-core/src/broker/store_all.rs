@@ -10,11 +10,10 @@ use super::publish::is_sys;
 use super::{Broker, Core};
 use crate::queue::Parcel;
 use crate::router::Router;
-use crate::session::Retained;
 use crate::slab::Key;
 use crate::store::{
-    CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord, RetainedRecord,
-    StoreKey, SubscriptionRecord, write_copy, write_message, write_replay, write_will,
+    CopyOf, CopyOrigin, CopyState, Journal, MessageOrigin, ReceivedRecord, ReleasedRecord, StoreKey,
+    SubscriptionRecord, write_copy, write_message, write_number, write_replay, write_will,
 };
 use crate::{Actions, Message, Policy};
 
@@ -41,15 +40,14 @@ impl Core {
         for (will, is_due) in own.chain(questions.wills().map(|will| (will, true))) {
             journal.put(will.key(), |out| write_will(out, will, is_due), out);
         }
-        for (topic, Retained { message, number }) in retained.iter().filter(|(topic, _)| !is_sys(topic)) {
+        for (topic, message) in retained.iter().filter(|(topic, _)| !is_sys(topic)) {
             if let Some(message) = store_message(message, &mut written, journal, out) {
-                let record = RetainedRecord { number: *number, message };
-                journal.put(StoreKey::Retained(topic.as_str()), |out| record.write(out), out);
+                journal.put(StoreKey::Retained(topic.as_str()), |out| write_number(out, message), out);
             }
         }
         // None is on its way.
-        let complete = messages.number().to_be_bytes();
-        journal.put(StoreKey::Complete, |out| out.extend_from_slice(&complete), out);
+        let complete = messages.number();
+        journal.put(StoreKey::Complete, |out| write_number(out, complete), out);
     }
 
     fn store_session(&mut self, key: Key, written: &mut BTreeSet<u64>, out: &mut dyn Actions) {

@@ -157,7 +157,7 @@ impl Core {
         let granted_options =
             Granted { qos, no_local: options.no_local, retain_as_published: options.retain_as_published, id };
         if wants_retained && self.exchange(key).is_some() {
-            let replay = Replay::new(filter, born, self.number(), self.retained_ever);
+            let replay = Replay::new(filter, born, self.number());
             let mut replay = replay.with_room(2 * *self.longest_retained);
             // Before the subscription, without which it does not count.
             self.save_replay(key, &mut replay, cx);

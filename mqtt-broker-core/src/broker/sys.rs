@@ -140,7 +140,7 @@ impl Core {
     fn publish_own(&mut self, name: &str, value: String, cx: &mut Cx<'_>) {
         let topic = format!("$SYS/broker/{name}");
         let Ok(topic) = TopicName::new(&topic) else { return };
-        if self.retained.get(topic).is_some_and(|old| *old.message.payload == *value.as_bytes()) {
+        if self.retained.get(topic).is_some_and(|old| *old.payload == *value.as_bytes()) {
             return;
         }
         let message =

@@ -75,9 +75,13 @@ impl Core {
             cx.out.note(&Note::WillRefused { client_id, topic: will.message.topic(), reason });
             return self.forget_will(&will, cx);
         }
+        self.publish_allowed_will(&will, cx);
+    }
+
+    pub(super) fn publish_allowed_will(&mut self, will: &Will, cx: &mut Cx<'_>) {
         self.held_back(cx, |core, cx| {
             core.route_message(will.message.clone(), MessageOrigin::Will(will.number), cx);
-            core.forget_will(&will, cx);
+            core.forget_will(will, cx);
         });
     }
 }

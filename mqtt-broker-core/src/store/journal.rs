@@ -23,34 +23,39 @@ impl Journal {
     }
 
     pub(crate) fn put(&mut self, key: StoreKey<'_>, value: impl FnOnce(&mut Vec<u8>), out: &mut dyn Actions) {
-        let Self { is_on, key: key_buffer, value: buffer } = self;
-        if !*is_on {
+        if !self.is_on {
             return;
         }
-        write_key(key_buffer, key);
-        buffer.clear();
-        buffer.push(Record::FORMAT);
-        value(buffer);
-        out.store(StoreOp::Put { key: key_buffer.as_bytes(), value: buffer });
-        if buffer.capacity() > KEPT {
-            *buffer = Vec::new();
-        }
+        self.write_key(key);
+        self.value.clear();
+        self.value.push(Record::FORMAT);
+        value(&mut self.value);
+        out.store(StoreOp::Put { key: self.key.as_bytes(), value: &self.value });
+        self.rest();
     }
 
     pub(crate) fn delete(&mut self, key: StoreKey<'_>, out: &mut dyn Actions) {
         if !self.is_on {
             return;
         }
-        write_key(&mut self.key, key);
+        self.write_key(key);
         out.store(StoreOp::Delete { key: self.key.as_bytes() });
+        self.rest();
     }
-}
 
-fn write_key(buffer: &mut String, key: StoreKey<'_>) {
-    buffer.clear();
-    // A `String` takes all that is written.
-    let _ = write!(buffer, "{key}");
-    if buffer.capacity() > KEPT {
-        buffer.shrink_to(KEPT);
+    fn write_key(&mut self, key: StoreKey<'_>) {
+        self.key.clear();
+        // A `String` takes all that is written.
+        let _ = write!(self.key, "{key}");
+    }
+
+    /// Gives back what was needed for a large pair.
+    fn rest(&mut self) {
+        if self.key.capacity() > KEPT {
+            self.key = String::new();
+        }
+        if self.value.capacity() > KEPT {
+            self.value = Vec::new();
+        }
     }
 }

@@ -11,7 +11,7 @@ use mqtt_topic::{TopicFilter, TopicName};
 use super::write::CONNECTED;
 use super::{
     CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
-    RetainedRecord, SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
+    SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
 };
 use crate::router::{Granted, Subscribed};
 use crate::session::{Owner, Will};
@@ -57,7 +57,6 @@ impl<'a> Reader<'a> {
             StoreKey::Replay { .. } => Record::Replay(ReplayRecord {
                 session: self.number()?,
                 born: self.u32()?,
-                last_retained: self.number()?,
                 filter: TopicFilter::new(self.text()?).ok()?.into(),
                 place: self.option()?.map(Into::into),
             }),
@@ -76,10 +75,7 @@ impl<'a> Reader<'a> {
                 };
                 Record::Message(self.message()?, origin)
             }
-            StoreKey::Retained(topic) => {
-                let record = RetainedRecord { number: self.number()?, message: self.number()? };
-                Record::Retained(TopicName::new(topic).ok()?.into(), record)
-            }
+            StoreKey::Retained(topic) => Record::Retained(TopicName::new(topic).ok()?.into(), self.number()?),
             StoreKey::Complete => Record::Complete(self.number()?),
         })
     }

@@ -23,7 +23,8 @@ pub(crate) enum Record {
     Replay(ReplayRecord),
     Will(WillRecord),
     Message(Message, MessageOrigin),
-    Retained(TopicNameBuf, RetainedRecord),
+    /// The message with this number.
+    Retained(TopicNameBuf, u64),
     /// All messages with numbers up to this one went to all who should have them.
     Complete(u64),
 }
@@ -124,15 +125,7 @@ pub(crate) struct ReplayRecord {
     pub(crate) session: u64,
     pub(crate) filter: TopicFilterBuf,
     pub(crate) born: u32,
-    pub(crate) last_retained: u64,
     pub(crate) place: Option<Box<str>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RetainedRecord {
-    /// Its place among all that were ever retained.
-    pub(crate) number: u64,
-    pub(crate) message: u64,
 }
 
 impl ReplayRecord {
@@ -165,7 +158,7 @@ impl Record {
             Self::Will(_) => 0,
             Self::Message(_, MessageOrigin::Will(will)) => will,
             Self::Message(_, MessageOrigin::Other | MessageOrigin::ExactlyOnce) => 0,
-            Self::Retained(_, RetainedRecord { message, .. }) => message,
+            Self::Retained(_, message) => message,
             Self::Complete(number) => number,
         }
     }

@@ -7,8 +7,7 @@ use mqtt_codec::SubscriptionId;
 use mqtt_session::Timestamp;
 
 use super::{
-    CopyOrigin, CopyState, MessageOrigin, ReceivedRecord, ReleasedRecord, RetainedRecord, SessionRecord,
-    SubscriptionRecord,
+    CopyOrigin, CopyState, MessageOrigin, ReceivedRecord, ReleasedRecord, SessionRecord, SubscriptionRecord,
 };
 use crate::Message;
 use crate::queue::Parcel;
@@ -55,11 +54,9 @@ impl ReleasedRecord {
     }
 }
 
-impl RetainedRecord {
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
-        out.put_u64(self.number);
-        out.put_u64(self.message);
-    }
+/// A number alone: what is retained, and up to where all messages are complete.
+pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
+    out.put_u64(number);
 }
 
 /// What a copy belongs to, by number.
@@ -107,7 +104,6 @@ pub(crate) fn write_copy(
 pub(crate) fn write_replay(out: &mut Vec<u8>, session: u64, replay: &Replay) {
     out.put_u64(session);
     out.put_u32(replay.born);
-    out.put_u64(replay.last_retained);
     put_text(out, replay.filter.as_str());
     put_option(out, replay.next_place());
 }

@@ -3,7 +3,7 @@
 use mqtt_broker_core::{ConnId, Event, ListenerId, Message};
 use mqtt_codec::{PubAck, PubComp, PubRec, PubRel, ReasonCode, TopicName};
 
-use crate::names::{LONG, OVERLAPPED, SPECIAL, client_id, in_crowd, overlapping};
+use crate::names::{OVERLAPPED, SPECIAL, client_id, in_crowd, overlapping};
 use crate::outbox::{CROWD, verdict};
 use crate::packets::{self, Hello, encode, in_version, packet_id, qos};
 use crate::steps::{CLIENTS, Flood, Step, calm_hello};
@@ -32,8 +32,6 @@ impl World {
             Step::Publish { client, topic: number, qos, retain, size, alias, properties } => {
                 let id = self.id(client);
                 let name = self.topic(number);
-                // Not yet for long ones: the alias counts only when the message is on its way.
-                let alias = if LONG.contains(&number) { 0 } else { alias };
                 self.send_as(client, &packets::publish(&name, qos, id, retain, size, alias, properties));
             }
             Step::PublishWithin { topic: number, qos: level, retain, size } => {

@@ -35,8 +35,6 @@ impl Setup {
         let seldom = || prop::bool::weighted(0.2);
         (kib, relief, (any::<bool>(), any::<bool>()), (seldom(), seldom(), seldom(), seldom())).prop_map(
             move |(kib, relief, (durable, has_long_topics), (is_slow, is_damped, is_small, copy_each))| {
-                // Not yet both: keys of the store stay in a buffer, and restored replays keep nothing free.
-                let has_long_topics = has_long_topics && !durable;
                 let budget = kib << 10;
                 Self {
                     budget,

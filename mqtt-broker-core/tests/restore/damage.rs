@@ -168,3 +168,24 @@ fn without_a_store_none_is_changed() {
     Broker::restore(Config::default(), AllowAll, Timestamp::from_millis(5000), &store.0, &mut out);
     assert_eq!(out.actions, []);
 }
+
+/// Fails when numbers go on after that of a damaged pair, up to where the broker does not read what it has written.
+#[test]
+fn damage_far_above_all_numbers_leads_nobody_there() {
+    for key in ["message/2305843009213693950", "copy/2305843009213693950/s", "copy/1152921504606846970/s"] {
+        let mut world = World::new(AllowAll);
+        world.hello(1, "s");
+        world.subscribe(1, "t", QoS::AtLeastOnce);
+        world.store.0.insert(key.into(), b"\x01damaged".to_vec());
+        let (mut world, out) = World::restore_noting(&world.store, 2, AllowAll);
+        assert_eq!(out.left_out, [(key.into(), RestoreError::Malformed)]);
+        world.publish("t", "1", QoS::AtLeastOnce);
+        for now in 3..6 {
+            let (again, out) = World::restore_noting(&world.store, now, AllowAll);
+            assert_eq!(out.left_out, [(key.into(), RestoreError::Malformed)]);
+            world = again;
+        }
+        world.publish("t", "2", QoS::AtLeastOnce);
+        assert_eq!(messages(&world.hello(2, "s")), ["1", "2"]);
+    }
+}

@@ -10,6 +10,7 @@
 //! | `world` | a broker with its store |
 
 mod damage;
+mod half_a_will;
 mod held_back;
 mod law;
 mod numbers;
