@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::again::DOWN;
 use crate::event::Happened;
 use crate::random::Random;
 use crate::store::{Act, Skip, Store};
@@ -13,6 +14,9 @@ use crate::world::{Checked, World};
 const BATCHES: usize = 14;
 /// Events of a batch at most.
 const BATCH: usize = 4;
+
+/// After one crash in so many there is another before all have come to rest, and so on.
+const AGAIN: usize = 4;
 
 /// What is wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,19 +62,21 @@ impl fmt::Display for Violation {
 }
 
 impl Plan {
-    /// Cuts off the script everywhere. Gives the number of points.
-    pub(crate) fn run(self) -> Result<u64, Violation> {
-        let mut driver = Driver { plan: self, points: 0 };
+    /// Cuts off the script everywhere. Gives the number of points, and of crashes after those.
+    pub(crate) fn run(self) -> Result<(u64, u64), Violation> {
+        let mut driver = Driver { plan: self, points: 0, again: 0 };
         let outcome = catch_unwind(AssertUnwindSafe(|| driver.script()));
         let outcome = outcome.unwrap_or_else(|_| Err("a panic".to_owned()));
         outcome.map_err(|text| Violation { seed: self.seed, point: driver.points, text })?;
-        Ok(driver.points)
+        Ok((driver.points, driver.again))
     }
 }
 
 struct Driver {
     plan: Plan,
     points: u64,
+    /// Crashes after those.
+    again: u64,
 }
 
 impl Driver {
@@ -91,10 +97,7 @@ impl Driver {
             let before = world.clone();
             let batch = world.batch()?;
             self.cut_off(&before, &batch, &world)?;
-            for happened in &batch {
-                happened.ops().for_each(|op| world.store.apply(op));
-                world.release(happened);
-            }
+            world.carry_out(&batch);
             // Sometimes the script itself goes on after a crash.
             if choices.one_in(12) {
                 let down = choices.pick(&DOWN);
@@ -170,12 +173,13 @@ impl Driver {
         }
         let down = world.random.pick(&DOWN);
         world.die(down)?;
+        while world.random.one_in(AGAIN) {
+            self.again += 1;
+            world.die_again()?;
+        }
         world.play_on()
     }
 }
-
-/// Milliseconds until the broker is there again.
-const DOWN: [u64; 6] = [0, 0, 1, 1000, 2500, 7000];
 
 fn is_output(act: &Act) -> bool {
     !matches!(act, Act::Store(_))
@@ -194,7 +198,7 @@ fn acts(batch: &[Happened], is_one: impl Fn(&Act) -> bool) -> Vec<(&Happened, &A
 
 impl World {
     /// Some events, whose actions are held back.
-    fn batch(&mut self) -> Checked<Vec<Happened>> {
+    pub(crate) fn batch(&mut self) -> Checked<Vec<Happened>> {
         let mut batch = Vec::new();
         for _ in 0..=self.random.below(BATCH) {
             let Some(happened) = self.next(|random, count| random.below(count))? else { break };
@@ -204,7 +208,7 @@ impl World {
     }
 
     /// The broker dies. Clients get some of what is on its way to them. Then it is restored, and sometimes dies while that is written.
-    fn die(&mut self, down: u64) -> Checked {
+    pub(crate) fn die(&mut self, down: u64) -> Checked {
         for client in 0..self.clients.len() {
             let count = self.random.pick(&[0, 1, 2, usize::MAX, usize::MAX]);
             self.read(client, count)?;

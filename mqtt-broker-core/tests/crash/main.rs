@@ -12,6 +12,7 @@
 //! | `driver` | every point at which a script can be cut off; what is wrong on purpose |
 //! | `script` | what clients do, and how they go on after a crash |
 //! | `world`, `event`, `link` | the real broker, what happens to it, the network and the time |
+//! | `again` | a second crash, before the first is over |
 //! | `store` | what is durable |
 //! | `client` | a client that keeps what the standard has it keep |
 //! | `model` | what the broker promises, and what may be left of it after half an event |
@@ -23,6 +24,7 @@
 //!
 //! With `CRASH_POINT`, one script tells what happens at that point.
 
+mod again;
 mod client;
 mod driver;
 mod event;
@@ -51,7 +53,7 @@ fn promises_are_kept_whenever_the_broker_dies() {
     let first = number("CRASH_SEED").unwrap_or(0);
     let traced = number("CRASH_POINT");
     let count = traced.map_or_else(|| number("CRASH_SCRIPTS").unwrap_or(SCRIPTS), |_| 1);
-    let (next, points) = (AtomicU64::new(first), AtomicU64::new(0));
+    let (next, points, again) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -59,7 +61,10 @@ fn promises_are_kept_whenever_the_broker_dies() {
                 return;
             }
             match (Plan { seed, fault: Fault::None, compares_store: true, traced }).run() {
-                Ok(cut) => points.fetch_add(cut, Ordering::Relaxed),
+                Ok((cut, more)) => {
+                    points.fetch_add(cut, Ordering::Relaxed);
+                    again.fetch_add(more, Ordering::Relaxed);
+                }
                 Err(violation) => panic!("{violation}"),
             };
         }
@@ -71,7 +76,7 @@ fn promises_are_kept_whenever_the_broker_dies() {
         }
     });
     let points = points.into_inner();
-    println!("{points} points in {count} scripts");
+    println!("{points} points in {count} scripts, and {} crashes after those", again.into_inner());
     assert!(count < SCRIPTS || points >= POINTS, "{points} points");
 }
 
@@ -124,7 +129,7 @@ fn shows(fault: Fault, compares_store: bool) {
     let mut points = 0;
     for seed in 0..MOST_SCRIPTS {
         match (Plan { seed, fault, compares_store, traced: None }).run() {
-            Ok(cut) => points += cut,
+            Ok((cut, _)) => points += cut,
             Err(Violation { point, text, .. }) => {
                 let text: String = text.chars().take(100).collect();
                 return println!("{fault:?} shows after {} points: {text}", points + point);
