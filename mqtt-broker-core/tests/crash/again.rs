@@ -21,26 +21,27 @@ impl World {
         }
         for _ in 0..self.random.below(8) {
             let batch = self.batch()?;
-            self.carry_out(&batch);
+            self.carry_out(&batch)?;
             self.act()?;
         }
         let before = self.models.clone();
         let batch = self.batch()?;
-        self.cut_somewhere(before, &batch);
+        self.cut_somewhere(before, &batch)?;
         let down = self.random.pick(&DOWN);
         self.die(down)
     }
 
     /// All of a batch is durable, and what it called for is on its way.
-    pub(crate) fn carry_out(&mut self, batch: &[Happened]) {
+    pub(crate) fn carry_out(&mut self, batch: &[Happened]) -> Checked {
         for happened in batch {
             happened.ops().for_each(|op| self.store.apply(op));
-            self.release(happened);
+            self.release(happened)?;
         }
+        Ok(())
     }
 
     /// Only the beginning of a batch is durable; or all of it, and some of what it called for is on its way.
-    fn cut_somewhere(&mut self, before: Vec<Model>, batch: &[Happened]) {
+    fn cut_somewhere(&mut self, before: Vec<Model>, batch: &[Happened]) -> Checked {
         let after = mem::replace(&mut self.models, before);
         let mut left =
             self.random.below(batch.iter().map(|happened| happened.ops().count()).sum::<usize>() + 3);
@@ -52,7 +53,7 @@ impl World {
                 if durable > 0 {
                     self.models = happened.models_within(&self.models);
                 }
-                return;
+                return Ok(());
             }
             self.models = happened.models_after(&self.models);
             left -= durable;
@@ -60,9 +61,10 @@ impl World {
         self.models = after;
         for happened in batch {
             if self.random.one_in(4) {
-                return;
+                break;
             }
-            self.release(happened);
+            self.release(happened)?;
         }
+        Ok(())
     }
 }

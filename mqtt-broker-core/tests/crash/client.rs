@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use mqtt_broker_core::ConnId;
 use mqtt_codec::{Limits, Packet, QoS, ReasonCode, Version, frame};
 
-use crate::message::{Delivery, Message, Options};
+use crate::message::{Delivery, Message, Options, QOS};
 use crate::request::{Hello, Request};
 
 /// Messages that the broker lets a client have open.
@@ -50,6 +50,14 @@ struct Sent {
     is_released: bool,
 }
 
+/// What becomes of a SUBSCRIBE or UNSUBSCRIBE.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Granted(QoS),
+    Denied,
+    Ended,
+}
+
 /// What a packet of the broker tells.
 #[derive(Clone, Debug)]
 pub(crate) enum Seen {
@@ -58,13 +66,15 @@ pub(crate) enum Seen {
     },
     /// PUBACK or PUBREC for a message.
     Acknowledged(u32),
+    /// The same, with a reason why it was not taken.
+    Denied(u32),
     /// SUBACK or UNSUBACK.
-    Answered(u16),
+    Answered(u16, Answer),
     /// PUBCOMP.
     Completed(u16),
     /// A message; a repeat if its identifier is known.
     Delivered(Delivery, bool),
-    /// PUBREL, or DISCONNECT.
+    /// PUBREL, DISCONNECT, or a CONNACK that refuses.
     Nothing,
 }
 
@@ -164,6 +174,8 @@ impl Client {
             Packet::ConnAck(connack) if !connack.reason.is_error() => {
                 Seen::ConnAck { session_present: connack.session_present }
             }
+            // It comes again when it likes.
+            Packet::ConnAck(_) => Seen::Nothing,
             Packet::Publish(publish) => {
                 let delivery = Delivery::new(publish).ok_or_else(|| format!("{publish:?}"))?;
                 let is_repeat = match publish.delivery.packet_id() {
@@ -175,10 +187,12 @@ impl Client {
                 }
                 Seen::Delivered(delivery, is_repeat)
             }
-            Packet::PubAck(ack) if !ack.reason.is_error() => {
-                self.acknowledged(ack.packet_id.get(), QoS::AtLeastOnce)?
+            Packet::PubAck(ack) => {
+                let number = self.acknowledged(ack.packet_id.get(), QoS::AtLeastOnce)?;
+                if ack.reason.is_error() { Seen::Denied(number) } else { Seen::Acknowledged(number) }
             }
-            Packet::PubRec(ack) if !ack.reason.is_error() => {
+            Packet::PubRec(ack) if ack.reason.is_error() => self.denied(ack.packet_id.get())?,
+            Packet::PubRec(ack) => {
                 let id = ack.packet_id.get();
                 let sent = self.unacknowledged.iter_mut().find(|sent| sent.id == id);
                 let sent = sent.ok_or("PUBREC for nothing")?;
@@ -197,8 +211,12 @@ impl Client {
                 self.acknowledged(ack.packet_id.get(), QoS::ExactlyOnce)?;
                 Seen::Completed(ack.packet_id.get())
             }
-            Packet::SubAck(ack) => self.answered(ack.packet_id.get()),
-            Packet::UnsubAck(ack) => self.answered(ack.packet_id.get()),
+            Packet::SubAck(ack) => {
+                let code = ack.codes.iter().next().ok_or("no code")?;
+                let granted = QOS.into_iter().find(|qos| *qos as u8 == code as u8);
+                self.answered(ack.packet_id.get(), granted.map_or(Answer::Denied, Answer::Granted))
+            }
+            Packet::UnsubAck(ack) => self.answered(ack.packet_id.get(), Answer::Ended),
             // The embedding program has ended the session.
             Packet::Disconnect(disconnect) if disconnect.reason == ReasonCode::AdministrativeAction => {
                 Seen::Nothing
@@ -250,19 +268,26 @@ impl Client {
         }
     }
 
-    fn answered(&mut self, answered: u16) -> Seen {
+    fn answered(&mut self, answered: u16, answer: Answer) -> Seen {
         self.unanswered.retain(|(request, _)| {
             !matches!(request, Request::Subscribe { id, .. } | Request::Unsubscribe { id, .. } if *id == answered)
         });
-        Seen::Answered(answered)
+        Seen::Answered(answered, answer)
     }
 
-    fn acknowledged(&mut self, id: u16, qos: QoS) -> Result<Seen, String> {
+    /// Which message is acknowledged to the end.
+    fn acknowledged(&mut self, id: u16, qos: QoS) -> Result<u32, String> {
         let at = self.unacknowledged.iter().position(|sent| sent.id == id);
         let sent = self.unacknowledged.remove(at.ok_or("an acknowledgement for nothing")?);
         if sent.message.qos != qos || sent.is_released != (qos == QoS::ExactlyOnce) {
             return Err(format!("another acknowledgement is due for {sent:?}"));
         }
-        Ok(Seen::Acknowledged(sent.message.number))
+        Ok(sent.message.number)
+    }
+
+    /// A message of QoS 2 is not taken.
+    fn denied(&mut self, id: u16) -> Result<Seen, String> {
+        let at = self.unacknowledged.iter().position(|sent| sent.id == id && !sent.is_released);
+        Ok(Seen::Denied(self.unacknowledged.remove(at.ok_or("a refusal of nothing")?).message.number))
     }
 }

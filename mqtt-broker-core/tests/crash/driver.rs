@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::again::DOWN;
 use crate::event::Happened;
 use crate::random::Random;
-use crate::store::{Act, Skip, Store};
+use crate::sink::Act;
+use crate::store::{Skip, Store};
 use crate::world::{Checked, World};
 
 /// Batches of a script.
@@ -97,7 +98,7 @@ impl Driver {
             let before = world.clone();
             let batch = world.batch()?;
             self.cut_off(&before, &batch, &world)?;
-            world.carry_out(&batch);
+            world.carry_out(&batch)?;
             // Sometimes the script itself goes on after a crash.
             if choices.one_in(12) {
                 let down = choices.pick(&DOWN);
@@ -169,7 +170,7 @@ impl Driver {
         world.is_traced = self.plan.traced == Some(self.points);
         world.random = Random::new(self.plan.seed ^ self.points << 32);
         for (happened, act) in released {
-            world.release_act(act, happened);
+            world.release_act(act, happened)?;
         }
         let down = world.random.pick(&DOWN);
         world.die(down)?;
@@ -215,15 +216,25 @@ impl World {
         }
         self.trace(|| format!("crash, down for {down}, with\n{}", self.store.text()));
         self.crash(down);
-        let mut acts = self.restore()?;
-        if !acts.is_empty() && self.random.one_in(3) {
-            let durable = self.random.below(acts.len() + 1);
-            acts[..durable].iter().for_each(|act| self.store.apply_act(act));
-            self.trace(|| format!("crash in restore after {durable}"));
-            acts = self.restore()?;
+        let mut happened = self.restore()?;
+        let ops: Vec<_> = happened.ops().collect();
+        if !ops.is_empty() && self.random.one_in(3) {
+            let durable = self.random.below(ops.len() + 1);
+            ops[..durable].iter().for_each(|op| self.store.apply(op));
+            if durable > 0 {
+                self.models = happened.models_within(&self.models);
+            }
+            self.trace(|| format!("crash in restore after {durable} of {}", happened.text()));
+            self.crash(0);
+            happened = self.restore()?;
         }
-        self.trace(|| format!("restored: {acts:?}"));
-        acts.iter().for_each(|act| self.store.apply_act(act));
-        if acts.iter().any(is_output) { Err(format!("sent while restoring: {acts:?}")) } else { Ok(()) }
+        self.trace(|| format!("restored: {}", happened.text()));
+        self.judge(|model| model.apply(&happened))?;
+        self.carry_out(std::slice::from_ref(&happened))?;
+        let is_sent = |act: &Act| matches!(act, Act::Send(..) | Act::Close(_));
+        if happened.acts.iter().any(is_sent) {
+            return Err(format!("sent while restoring: {}", happened.text()));
+        }
+        Ok(())
     }
 }

@@ -1,13 +1,15 @@
 //! Connections, and how clients use them.
 
 use std::collections::VecDeque;
+use std::mem;
 
-use mqtt_broker_core::{ConnId, Event, ListenerId, Timestamp};
+use mqtt_broker_core::{ConnId, Event, ListenerId, Ticket, Timestamp};
 
 use crate::client::Seen;
 use crate::event::Happened;
+use crate::guard::Ruling;
 use crate::request::{Hello, Request};
-use crate::store::{Act, Sink};
+use crate::sink::{Act, Sink};
 use crate::world::{Checked, World};
 
 /// A connection, and what is on its way there.
@@ -19,6 +21,10 @@ pub(crate) struct Link {
     pub(crate) from_broker: VecDeque<Sent>,
     /// Bytes that the broker has not been told are written.
     pub(crate) unwritten: usize,
+    /// Of the first packet: what the policy said to it, the questions that are open, and when the first was asked.
+    pub(crate) ruling: Ruling,
+    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) since: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,6 +32,29 @@ pub(crate) struct Sent {
     bytes: Vec<u8>,
     at: u64,
     seq: u64,
+}
+
+impl Link {
+    /// The policy has answered a question about the first packet.
+    pub(crate) fn rule(&mut self, ruling: Ruling) {
+        if !ruling.is_yes() {
+            self.ruling = ruling;
+        }
+    }
+
+    /// A question was answered, perhaps one about the first packet.
+    pub(crate) fn answered(&mut self, ticket: Ticket, ruling: Ruling) {
+        if self.tickets.contains(&ticket) {
+            self.tickets.retain(|open| *open != ticket);
+            self.rule(ruling);
+        }
+    }
+
+    /// The first packet was taken. Gives what the policy said to it, and when it was asked first.
+    pub(crate) fn taken(&mut self) -> (Ruling, Option<u64>) {
+        self.tickets.clear();
+        (mem::replace(&mut self.ruling, Ruling::Yes), self.since.take())
+    }
 }
 
 impl World {
@@ -40,6 +69,9 @@ impl World {
             to_broker: VecDeque::new(),
             from_broker: VecDeque::new(),
             unwritten: 0,
+            ruling: Ruling::Yes,
+            tickets: Vec::new(),
+            since: None,
         };
         self.links.insert(conn, link);
         self.clients[client].connect(conn, hello);
@@ -107,7 +139,8 @@ impl World {
                 Ok(())
             }
             Seen::Acknowledged(number) => self.judge(|model| model.acknowledged(number)),
-            Seen::Answered(id) => self.judge(|model| model.answered(conn, id)),
+            Seen::Denied(number) => self.judge(|model| model.denied(number)),
+            Seen::Answered(id, answer) => self.judge(|model| model.answered(conn, id, answer)),
             Seen::Completed(id) => self.judge(|model| model.completed(client, id)),
             Seen::Delivered(delivery, is_repeat) => {
                 self.judge(|model| model.delivered(conn, &delivery, is_repeat, sent))
@@ -117,15 +150,19 @@ impl World {
     }
 
     /// What was sent gets on its way.
-    pub(crate) fn release(&mut self, happened: &Happened) {
-        for act in &happened.acts {
-            self.release_act(act, happened);
-        }
+    pub(crate) fn release(&mut self, happened: &Happened) -> Checked {
+        happened.acts.iter().try_for_each(|act| self.release_act(act, happened))
     }
 
-    pub(crate) fn release_act(&mut self, act: &Act, happened: &Happened) {
+    pub(crate) fn release_act(&mut self, act: &Act, happened: &Happened) -> Checked {
         match act {
             Act::Store(_) => {}
+            Act::Ask(ticket) => {
+                if !self.tickets.insert(*ticket) {
+                    return Err(format!("{ticket:?} is used again"));
+                }
+                self.asked.insert(*ticket);
+            }
             Act::Send(conn, bytes) => {
                 if let Some(link) = self.links.get_mut(conn) {
                     link.unwritten += bytes.len();
@@ -143,5 +180,6 @@ impl World {
                 }
             }
         }
+        Ok(())
     }
 }

@@ -28,12 +28,14 @@ mod again;
 mod client;
 mod driver;
 mod event;
+mod guard;
 mod link;
 mod message;
 mod model;
 mod random;
 mod request;
 mod script;
+mod sink;
 mod store;
 mod world;
 
@@ -42,7 +44,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use driver::{Fault, Plan, Violation};
 
 /// Scripts of a short run, and points that they have at least.
-const SCRIPTS: u64 = 230;
+const SCRIPTS: u64 = 300;
 const POINTS: u64 = 20_000;
 
 /// Scripts in which a fault has to show.

@@ -9,6 +9,8 @@ pub(crate) const LAST: usize = CLIENTS - 1;
 /// The publisher of what the embedding program publishes.
 pub(crate) const PROGRAM: usize = CLIENTS;
 
+pub(crate) const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
+
 /// Topics, of which the first three are for all to publish to. Behind them each client has one for its wills, since it is open
 /// which of two wills that are due at once is retained.
 pub(crate) const TOPICS: [&str; 6] = ["a/b", "a/c", "b", "w/0", "w/1", "w/2"];

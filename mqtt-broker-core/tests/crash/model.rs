@@ -2,16 +2,25 @@
 
 mod check;
 mod copies;
+mod cut;
+mod drops;
+mod review;
 mod session;
+mod turn;
+mod will;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mqtt_broker_core::ConnId;
+use mqtt_broker_core::{ConnId, Ticket};
 use mqtt_codec::QoS;
 
 use self::copies::{Copy, Key, Target};
 use self::session::CONNECT_STEPS;
-use crate::event::What;
+use self::turn::Turn;
+use self::will::Due;
+use crate::client::Answer;
+use crate::event::Terms;
+use crate::guard::Ruling;
 use crate::message::{CLIENTS, FIRST_SHARED, Message, Options};
 use crate::request::Request;
 
@@ -28,12 +37,18 @@ pub(crate) struct Model {
     /// Connections that were accepted since the last crash.
     accepted: BTreeMap<ConnId, Accepted>,
     /// Answers that clients may get: to SUBSCRIBE and UNSUBSCRIBE.
-    answers: BTreeSet<(ConnId, u16)>,
+    answers: BTreeMap<(ConnId, u16), Answer>,
     messages: BTreeMap<u32, Taken>,
     copies: BTreeMap<Key, Copy>,
     retained: BTreeMap<usize, u32>,
     /// Whether a client gets a copy for each of its subscriptions.
     copies_each: bool,
+    /// Wills that are due and about which the policy has not decided.
+    due: Vec<Due>,
+    /// Messages that the policy does not want.
+    denied: BTreeSet<u32>,
+    /// What is known about the event that is being looked at.
+    turn: Turn,
     /// Of each kind of messages, when the last that came for the first time was made.
     latest: BTreeMap<(Target, usize, usize, QoS, QoS), u64>,
 }
@@ -50,10 +65,25 @@ struct Session {
     groups: BTreeSet<usize>,
     /// QoS 2 messages of the client that are not released.
     received: BTreeSet<u16>,
+    /// What the policy is asked.
+    open: BTreeMap<Ticket, Question>,
+    /// Subscriptions that it is not to keep once all answers are there.
+    denied: BTreeSet<usize>,
     /// When its end began, if it was not carried through.
     let_go: u64,
     /// Whether it has to survive a crash.
     is_stored: bool,
+}
+
+/// What the policy is asked about a session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Question {
+    /// Whether it keeps this subscription.
+    Keep(usize),
+    /// The same, but that has ended.
+    Ended,
+    /// Whether it gets this retained message.
+    Replay(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,93 +109,6 @@ impl Model {
         Self { copies_each, ..Self::default() }
     }
 
-    /// Something has happened to the broker, wholly.
-    pub(crate) fn apply(&mut self, what: &What, now: u64, seq: u64) {
-        self.at(now, seq);
-        match what {
-            What::Taken(client, conn, request) => self.take(*client, *conn, request),
-            What::Closed(conn) => {
-                let of = |session: &Option<Session>| {
-                    session.as_ref().is_some_and(|session| session.conn == Some(*conn))
-                };
-                if let Some(client) = self.sessions.iter().position(of) {
-                    self.close(client);
-                }
-            }
-            What::Published(message) => self.publish(message, None),
-            What::EndedSession(client) => {
-                self.disconnect(*client);
-                if self.session(*client).is_some() {
-                    self.end_session(*client);
-                }
-            }
-            What::Nothing => {}
-        }
-    }
-
-    /// What may be left of something if only the beginning of its changes became durable, besides nothing and everything.
-    pub(crate) fn beginnings(&self, what: &What, now: u64, seq: u64) -> Vec<Self> {
-        let mut before = self.clone();
-        before.at(now, seq);
-        let mut beginnings = Vec::new();
-        let mut add = |change: &dyn Fn(&mut Self)| {
-            let mut beginning = before.clone();
-            change(&mut beginning);
-            beginnings.push(beginning);
-        };
-        let (client, conn, request) = match what {
-            What::Taken(client, conn, request) => (client, conn, request),
-            What::Published(message) => {
-                add(&|model| model.retain(message));
-                add(&|model| {
-                    model.retain(message);
-                    model.taken(message, false);
-                    model.route(message, None, false);
-                });
-                return beginnings;
-            }
-            What::EndedSession(client) => {
-                add(&|model| model.let_go(*client));
-                return beginnings;
-            }
-            What::Closed(_) | What::Nothing => return beginnings,
-        };
-        match request {
-            Request::Connect(hello) => {
-                for steps in 1..CONNECT_STEPS {
-                    add(&|model| model.connect(*client, *conn, hello, steps));
-                }
-                if hello.clean_start {
-                    add(&|model| model.let_go(*client));
-                }
-            }
-            Request::Disconnect { with_will: false, .. } => add(&|model| model.forget_will(*client)),
-            Request::Publish { message, id, .. } if !before.is_repeat(*client, message, *id) => {
-                add(&|model| model.retain(message));
-                // With QoS 2 all get it or none, if the session survives.
-                let is_stored = before.session(*client).is_some_and(|session| session.is_stored);
-                if message.qos != QoS::ExactlyOnce || !is_stored {
-                    add(&|model| {
-                        model.retain(message);
-                        model.taken(message, false);
-                        model.route(message, Some(*client), false);
-                    });
-                }
-            }
-            // Retained messages come for the subscription that there is, as it was.
-            Request::Subscribe { filter, options, .. } => add(&|model| {
-                let existing =
-                    model.session(*client).and_then(|session| session.subscriptions.get(filter).copied());
-                if let Some(existing) = existing {
-                    let options = Options { retain_handling: options.retain_handling, ..existing };
-                    model.replay(*client, *filter, options, false, false);
-                }
-            }),
-            _ => {}
-        }
-        beginnings
-    }
-
     /// Every connection is gone.
     pub(crate) fn crash(&mut self, now: u64, seq: u64) {
         self.at(now, seq);
@@ -173,7 +116,10 @@ impl Model {
             if session.conn.take().is_some() {
                 session.left = now;
             }
+            session.open.clear();
+            session.denied.clear();
         }
+        self.due.iter_mut().for_each(|due| due.ticket = None);
         self.accepted.clear();
         self.answers.clear();
         self.pass_time();
@@ -185,25 +131,6 @@ impl Model {
         self.pass_time();
     }
 
-    /// Sessions end and wills are published, in the order of time.
-    fn pass_time(&mut self) {
-        loop {
-            let due = |(client, session): (usize, &Option<Session>)| {
-                let session = session.as_ref().filter(|session| session.conn.is_none())?;
-                let expires = session.left + u64::from(session.expiry) * 1000;
-                let delay = |&(_, delay): &(Message, u32)| session.left + u64::from(delay) * 1000;
-                let will = session.will.as_ref().map(delay).filter(|&will| will < expires);
-                Some((will.unwrap_or(expires), client, will.is_some()))
-            };
-            let next = self.sessions.iter().enumerate().filter_map(due).min();
-            match next.filter(|&(at, ..)| at <= self.now) {
-                None => return,
-                Some((_, client, true)) => self.publish_will(client),
-                Some((_, client, false)) => self.end_session(client),
-            }
-        }
-    }
-
     fn session(&self, client: usize) -> Option<&Session> {
         self.sessions[client].as_ref()
     }
@@ -213,24 +140,37 @@ impl Model {
             && self.session(client).is_some_and(|session| session.received.contains(&id))
     }
 
-    fn take(&mut self, client: usize, conn: ConnId, request: &Request) {
+    fn take(&mut self, client: usize, conn: ConnId, request: &Request, terms: Terms) -> Result<(), String> {
         match *request {
+            Request::Connect(_) if !terms.ruling.is_yes() => {
+                return Err(format!("client {client} is let in though it may not connect"));
+            }
             Request::Connect(ref hello) => self.connect(client, conn, hello, CONNECT_STEPS),
             Request::Publish { ref message, id, .. } => {
                 if self.is_repeat(client, message, id) {
-                    return;
+                    return Ok(());
+                }
+                if !terms.ruling.is_yes() {
+                    self.denied.insert(message.number);
+                    return Ok(());
                 }
                 if let Some(session) = self.sessions[client].as_mut()
                     && message.qos == QoS::ExactlyOnce
                 {
                     session.received.insert(id);
                 }
-                self.publish(message, Some(client));
+                self.publish(message, Some(client), terms.since);
             }
             Request::Subscribe { id, filter, options } => {
-                self.answers.insert((conn, id));
-                let Some(session) = self.sessions[client].as_mut() else { return };
+                let Some(qos) = terms.ruling.limit(options.qos) else {
+                    self.answers.insert((conn, id), Answer::Denied);
+                    return Ok(());
+                };
+                self.answers.insert((conn, id), Answer::Granted(qos));
+                let options = Options { qos, ..options };
+                let Some(session) = self.sessions[client].as_mut() else { return Ok(()) };
                 let is_new = session.subscriptions.insert(filter, options).is_none();
+                session.denied.remove(&filter);
                 if filter >= FIRST_SHARED {
                     session.groups.insert(filter);
                 } else {
@@ -239,16 +179,13 @@ impl Model {
                 }
             }
             Request::Unsubscribe { id, filter } => {
-                self.answers.insert((conn, id));
-                let Some(session) = self.sessions[client].as_mut() else { return };
-                session.subscriptions.remove(&filter);
-                self.replace_replays(client, filter, None);
-                if filter >= FIRST_SHARED && self.members(filter) == 0 {
-                    self.give_up(filter, true);
-                }
+                self.answers.insert((conn, id), Answer::Ended);
+                self.end_subscription(client, filter);
             }
             Request::PubAck { number, is_replay, group, .. } => {
-                let Some(generation) = self.session(client).map(|session| session.generation) else { return };
+                let Some(generation) = self.session(client).map(|session| session.generation) else {
+                    return Ok(());
+                };
                 self.done(client, generation, number, is_replay, group);
             }
             Request::PubRel(id) => {
@@ -267,18 +204,26 @@ impl Model {
                 self.close(client);
             }
         }
+        Ok(())
     }
 
-    fn publish(&mut self, message: &Message, from: Option<usize>) {
-        self.retain(message);
-        self.taken(message, true);
+    /// A message that was received then goes to all.
+    fn publish(&mut self, message: &Message, from: Option<usize>, since: u64) {
+        self.retain(message, since);
+        self.taken(message, true, since);
         self.route(message, from, true);
     }
 
-    fn taken(&mut self, message: &Message, is_whole: bool) {
+    /// The policy has answered, or has not in time, which is a no.
+    fn decide(&mut self, ticket: Ticket, ruling: Ruling) {
+        self.decide_will(ticket, ruling);
+        self.decide_review(ticket, ruling);
+    }
+
+    fn taken(&mut self, message: &Message, is_whole: bool, since: u64) {
         let taken = Taken { message: *message, times: Vec::new(), is_whole: false, unretained: None };
         let taken = self.messages.entry(message.number).or_insert(taken);
-        taken.times.push(self.now);
+        taken.times.push(since);
         taken.is_whole |= is_whole;
     }
 }

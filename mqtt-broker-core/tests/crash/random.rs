@@ -1,7 +1,7 @@
 //! Choices that a seed decides.
 
 /// A small generator (splitmix64). The same seed makes the same choices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -3,11 +3,10 @@
 use mqtt_codec::QoS;
 
 use crate::event::What;
-use crate::message::{EVERYTHING, FILTERS, FIRST_SHARED, FIRST_WILL, LAST, Message, Options, PROGRAM};
+use crate::guard::Mood;
+use crate::message::{EVERYTHING, FILTERS, FIRST_SHARED, FIRST_WILL, LAST, Message, Options, PROGRAM, QOS};
 use crate::request::Hello;
 use crate::world::{Checked, World};
-
-const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
 impl World {
     /// All come and subscribe to something.
@@ -49,9 +48,12 @@ impl World {
             }
             7 => {
                 let message = Message { publisher: PROGRAM, ..self.message(client) };
-                let is_end = self.random.one_in(3);
-                self.program =
-                    Some(if is_end { What::EndedSession(client) } else { What::Published(message) });
+                self.program = Some(match self.random.below(6) {
+                    0 => What::EndedSession(client),
+                    1 => What::Disconnected(client),
+                    2 => What::Revoked(client),
+                    _ => What::Published(message),
+                });
             }
             _ if self.clients[client].held.is_none() => self.connect_somehow(client)?,
             _ => {
@@ -129,6 +131,9 @@ impl World {
 
     /// All come back, some of them late, and finish what they have begun.
     pub(crate) fn play_on(&mut self) -> Checked {
+        // Nothing is refused any more, but asked.
+        let guard = self.broker.policy_mut();
+        guard.mood = if guard.mood == Mood::Easy { Mood::Easy } else { Mood::Calm };
         self.come_to_rest()?;
         let late = self.random.below(2 * LAST);
         for client in 0..LAST {

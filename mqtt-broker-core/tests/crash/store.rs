@@ -2,18 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mqtt_broker_core::{
-    Actions, AllowAll, Broker, Config, ConnId, DropReason, Note, Outgoing, Question, StoreOp, Ticket,
-    Timestamp,
-};
+use mqtt_broker_core::{Broker, Config, Timestamp};
 
-/// What the broker calls for, in order.
-#[derive(Clone, Debug)]
-pub(crate) enum Act {
-    Store(Op),
-    Send(ConnId, Vec<u8>),
-    Close(ConnId),
-}
+use crate::guard::{Guard, Mood};
+use crate::random::Random;
+use crate::sink::{Act, Sink};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
@@ -82,15 +75,15 @@ impl Store {
     }
 
     /// The broker whose store this is, and what it calls for.
-    pub(crate) fn restore(&self, config: Config, now: u64) -> (Broker, Sink) {
+    pub(crate) fn restore(&self, config: Config, guard: Guard, now: u64) -> (Broker<Guard>, Sink) {
         let mut sink = Sink::default();
-        let broker = Broker::restore(config, AllowAll, Timestamp::from_millis(now), &self.pairs, &mut sink);
+        let broker = Broker::restore(config, guard, Timestamp::from_millis(now), &self.pairs, &mut sink);
         (broker, sink)
     }
 
     /// What is restored from here is what is restored from all that the broker would put into another store, and nothing is here
     /// that would not be there.
-    pub(crate) fn check(&self, config: Config, broker: &Broker, now: u64) -> Result<(), String> {
+    pub(crate) fn check(&self, config: Config, broker: &Broker<Guard>, now: u64) -> Result<(), String> {
         let mut sink = Sink::default();
         broker.clone().store_all(&mut sink);
         let mut all = Self::default();
@@ -103,7 +96,8 @@ impl Store {
         if !own.pairs.keys().eq(all.pairs.keys()) {
             return Err(format!("the store has\n{}and the broker\n{}", own.text(), all.text()));
         }
-        if own.restore(config, now).0 != all.restore(config, now).0 {
+        let restored = |store: &Self| store.restore(config, Guard::new(Random::new(0), Mood::Easy), now).0;
+        if restored(&own) != restored(&all) {
             return Err(format!(
                 "what is restored differs: the store has\n{}and the broker\n{}",
                 own.text(),
@@ -123,49 +117,4 @@ impl Store {
         let line = |(key, value): (&Vec<u8>, &Vec<u8>)| format!("{} {value:?}\n", key.escape_ascii());
         self.pairs.iter().map(line).collect()
     }
-}
-
-/// Takes down what the broker calls for.
-#[derive(Debug, Default)]
-pub(crate) struct Sink {
-    pub(crate) acts: Vec<Act>,
-    /// Something that it should not have noted.
-    pub(crate) complaint: Option<String>,
-}
-
-impl Actions for Sink {
-    fn store(&mut self, op: StoreOp<'_>) {
-        self.acts.push(Act::Store(match op {
-            StoreOp::Put { key, value } => Op::Put(key.into(), value.into()),
-            StoreOp::Delete { key } => Op::Delete(key.into()),
-        }));
-    }
-
-    fn send(&mut self, conn: ConnId, packet: &Outgoing<'_>) {
-        let mut bytes = Vec::with_capacity(packet.encoded_len());
-        packet.append_to(&mut bytes);
-        self.acts.push(Act::Send(conn, bytes));
-    }
-
-    fn close(&mut self, conn: ConnId) {
-        self.acts.push(Act::Close(conn));
-    }
-
-    fn note(&mut self, note: &Note<'_>) {
-        let is_wrong = match note {
-            Note::NotRestored { .. } | Note::Malformed { .. } | Note::Refused { .. } => true,
-            Note::Dropped { reason, .. } => matches!(reason, DropReason::QueueFull | DropReason::TooLarge),
-            _ => false,
-        };
-        if is_wrong {
-            self.complaint = Some(format!("{note:?}"));
-        }
-    }
-
-    // A packet is offered again until it is taken.
-    fn pause_reading(&mut self, _: ConnId) {}
-
-    fn resume_reading(&mut self, _: ConnId) {}
-
-    fn ask(&mut self, _: Ticket, _: &Question<'_>) {}
 }

@@ -1,16 +1,18 @@
 //! The broker, its store, its clients, the network between them, and the time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
-use mqtt_broker_core::{AllowAll, Broker, Config, ConnId, Overlapping, SharedStrategy, Timestamp};
+use mqtt_broker_core::{Broker, Config, ConnId, Overlapping, SharedStrategy, Ticket, Timestamp};
 
 use crate::client::{Client, WINDOW};
-use crate::event::What;
+use crate::event::{Happened, What};
+use crate::guard::{Guard, Mood};
 use crate::link::Link;
 use crate::message::CLIENTS;
 use crate::model::{MOST_EXPIRY, Model};
 use crate::random::Random;
-use crate::store::{Act, Skip, Store};
+use crate::store::{Skip, Store};
 
 /// Events after which there is nothing left that clients have begun.
 const MOST_TURNS: usize = 5000;
@@ -19,7 +21,7 @@ pub(crate) type Checked<T = ()> = Result<T, String>;
 
 #[derive(Clone, Debug)]
 pub(crate) struct World {
-    pub(crate) broker: Broker,
+    pub(crate) broker: Broker<Guard>,
     config: Config,
     pub(crate) now: u64,
     /// Counts what happened.
@@ -32,6 +34,10 @@ pub(crate) struct World {
     pub(crate) models: Vec<Model>,
     /// What the embedding program is about to do.
     pub(crate) program: Option<What>,
+    /// Questions that are open, those of brokers that are dead, and all that ever were put.
+    pub(crate) asked: BTreeSet<Ticket>,
+    pub(crate) asked_before: BTreeSet<Ticket>,
+    pub(crate) tickets: BTreeSet<Ticket>,
     pub(crate) next_conn: u64,
     /// Of a message.
     pub(crate) next_number: u32,
@@ -58,11 +64,13 @@ impl World {
             overlapping: random.pick(&[Overlapping::OneCopy, Overlapping::OneCopy, Overlapping::CopyEach]),
             output_window: random.pick(&[60, 100_000]),
             connect_timeout: u64::from(u32::MAX),
+            answer_timeout: random.pick(&[3000, 60_000]),
             durable: true,
             ..Config::default()
         };
+        let mood = random.pick(&[Mood::Easy, Mood::Strict]);
         Self {
-            broker: Broker::new(config, AllowAll),
+            broker: Broker::new(config, Guard::new(Random::new(seed), mood)),
             config,
             now: 0,
             seq: 0,
@@ -72,6 +80,9 @@ impl World {
             store: Store::new(skip),
             models: vec![Model::new(config.overlapping == Overlapping::CopyEach)],
             program: None,
+            asked: BTreeSet::new(),
+            asked_before: BTreeSet::new(),
+            tickets: BTreeSet::new(),
             next_conn: 0,
             next_number: 1,
             is_traced: false,
@@ -80,8 +91,8 @@ impl World {
     }
 
     /// One that knows nothing.
-    pub(crate) fn new_broker(&self) -> Broker {
-        Broker::new(self.config, AllowAll)
+    pub(crate) fn new_broker(&mut self) -> Broker<Guard> {
+        Broker::new(self.config, self.broker.policy_mut().clone())
     }
 
     pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
@@ -92,6 +103,9 @@ impl World {
 
     /// What does not fit is not so. Something has to be.
     pub(crate) fn judge(&mut self, mut check: impl FnMut(&mut Model) -> Checked) -> Checked {
+        if self.models.is_empty() {
+            return Err("nothing of what was promised can be".to_owned());
+        }
         let mut first = None;
         self.models.retain_mut(|model| match check(model) {
             Ok(()) => true,
@@ -116,8 +130,7 @@ impl World {
             if let Some(happened) = happened {
                 let has_happened = !happened.acts.is_empty() || !matches!(happened.what, What::Nothing);
                 refused = if has_happened { 0 } else { refused + 1 };
-                happened.acts.iter().for_each(|act| self.store.apply_act(act));
-                self.release(&happened);
+                self.carry_out(&[happened])?;
             }
             let mut any = false;
             for client in 0..CLIENTS {
@@ -152,6 +165,7 @@ impl World {
         }
         self.links.clear();
         self.program = None;
+        self.asked_before.append(&mut self.asked);
         self.now += down;
         self.seq += 1;
         let mut models: Vec<Model> = Vec::with_capacity(self.models.len());
@@ -165,10 +179,15 @@ impl World {
     }
 
     /// The broker is made again from the store. Gives what it calls for, which is not done.
-    pub(crate) fn restore(&mut self) -> Checked<Vec<Act>> {
-        let (broker, sink) = self.store.restore(self.config, self.now);
+    pub(crate) fn restore(&mut self) -> Checked<Happened> {
+        let seed = self.random.below(usize::MAX) as u64;
+        let guard = Guard::new(Random::new(seed), self.broker.policy_mut().mood);
+        let (broker, mut sink) = self.store.restore(self.config, guard, self.now);
         self.broker = broker;
-        sink.complaint.map_or(Ok(sink.acts), Err)
+        let decided = self.decided(&sink);
+        let (acts, notes) = (mem::take(&mut sink.acts), mem::take(&mut sink.notes));
+        let happened = Happened { what: What::Nothing, decided, notes, acts, now: self.now, seq: self.seq };
+        sink.complaint.map_or(Ok(happened), Err)
     }
 
     /// The store has what the broker knows.

@@ -7,6 +7,7 @@ use mqtt_codec::QoS;
 
 use super::copies::{Copy, Key, Target, bit};
 use super::{Accepted, Model, Session, Taken};
+use crate::client::Answer;
 use crate::message::Delivery;
 
 impl Model {
@@ -35,10 +36,19 @@ impl Model {
         if is_open { Err(format!("{id} of client {client} was not released")) } else { Ok(()) }
     }
 
+    /// PUBACK or PUBREC came, and said no.
+    pub(crate) fn denied(&self, number: u32) -> Result<(), String> {
+        let is_denied = self.denied.contains(&number);
+        is_denied.then_some(()).ok_or_else(|| format!("{number} was not denied"))
+    }
+
     /// SUBACK or UNSUBACK came.
-    pub(crate) fn answered(&mut self, conn: ConnId, id: u16) -> Result<(), String> {
-        let was_due = self.answers.remove(&(conn, id));
-        was_due.then_some(()).ok_or_else(|| format!("{id} is answered, but was not done"))
+    pub(crate) fn answered(&mut self, conn: ConnId, id: u16, answer: Answer) -> Result<(), String> {
+        match self.answers.remove(&(conn, id)) {
+            None => Err(format!("{id} is answered, but was not done")),
+            Some(due) if due == answer => Ok(()),
+            Some(due) => Err(format!("{id} is answered with {answer:?}, not {due:?}")),
+        }
     }
 
     /// A message came that was sent then; a repeat of QoS 2 if the client knows its identifier.
@@ -104,6 +114,9 @@ impl Model {
                 return Err(format!("lost: {key:?}, {copy:?}, {:?}", self.messages[&key.number]));
             }
         }
+        if !self.due.is_empty() {
+            return Err(format!("wills wait that nobody was asked about: {:?}", self.due));
+        }
         let expected = self.retained.iter().filter(|&(_, &number)| !self.is_expired(number));
         let expected: BTreeMap<_, _> = expected.map(|(&topic, &number)| (topic, number)).collect();
         if *retained != expected {
@@ -136,8 +149,8 @@ impl Copy {
     /// One of the copies arrives. Not if all are done with, or with somebody else.
     fn deliver(&mut self, delivery: &Delivery, to: (usize, u32), holders: &[(usize, u32)]) -> Result<(), ()> {
         let is_one_left = match delivery.qos {
-            QoS::AtMostOnce => self.at_most_once < self.made,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => self.done + self.exactly_once < self.made,
+            QoS::AtMostOnce => self.at_most_once < self.left(),
+            QoS::AtLeastOnce | QoS::ExactlyOnce => self.done + self.exactly_once < self.left(),
         };
         if delivery.group.is_some() && delivery.qos == QoS::AtLeastOnce {
             if !self.owners.contains(&to) {

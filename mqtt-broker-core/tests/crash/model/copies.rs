@@ -7,6 +7,19 @@ use mqtt_codec::QoS;
 use super::{Model, Session};
 use crate::message::{FILTERS, FIRST_SHARED, Message, Options, matches};
 
+impl Copy {
+    /// How many may still come.
+    pub(super) const fn left(&self) -> usize {
+        self.made.saturating_sub(self.dropped)
+    }
+
+    /// One of them does not come.
+    pub(super) fn drop_one(&mut self) {
+        self.dropped += 1;
+        self.must &= self.left() > 0;
+    }
+}
+
 /// Whose a copy is: a client's in one of its sessions, or of whoever is in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
@@ -34,6 +47,8 @@ pub(super) struct Copy {
     pub(super) exactly_once: usize,
     /// PUBACKs that the broker has taken.
     pub(super) done: usize,
+    /// Those that the client does not get, as was noted or decided.
+    pub(super) dropped: usize,
     /// QoS that it may have, by their bits.
     pub(super) qos: u8,
     /// When the first and the last was made.
@@ -166,7 +181,7 @@ impl Model {
     }
 
     /// The topic has another retained message, or none.
-    pub(super) fn retain(&mut self, message: &Message) {
+    pub(super) fn retain(&mut self, message: &Message, since: u64) {
         if !message.retain {
             return;
         }
@@ -181,7 +196,7 @@ impl Model {
         if message.is_empty {
             return;
         }
-        self.taken(message, false);
+        self.taken(message, false, since);
         if let Some(taken) = self.messages.get_mut(&message.number) {
             taken.unretained = None;
         }

@@ -1,10 +1,12 @@
 //! How sessions begin and end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use mqtt_broker_core::ConnId;
 
-use super::{Accepted, MOST_EXPIRY, Model, Session};
+use super::{Accepted, MOST_EXPIRY, Model, Question, Session};
+use crate::message::FIRST_SHARED;
 use crate::request::Hello;
 
 /// The end of the old connection, the end of the old session, the end of a will that waits, the session, the will.
@@ -56,6 +58,9 @@ impl Model {
         if let Some(session) = self.sessions[client].as_mut() {
             session.conn = None;
             session.left = self.now;
+            session.open.clear();
+            let denied = mem::take(&mut session.denied);
+            self.turn.denied.extend(denied.into_iter().map(|filter| (client, filter)));
         }
         self.pass_time();
     }
@@ -66,20 +71,30 @@ impl Model {
         }
     }
 
-    pub(super) fn publish_will(&mut self, client: usize) {
-        let will = self.sessions[client].as_mut().and_then(|session| session.will.take());
-        if let Some((will, _)) = will {
-            self.publish(&will, self.session(client).map(|_| client));
-        }
-    }
-
     pub(super) fn end_session(&mut self, client: usize) {
         let Some(session) = self.sessions[client].take() else { return };
         for &filter in &session.groups {
             self.give_up(filter, self.members(filter) == 0);
         }
+        self.turn.denied.retain(|&(of, _)| of != client);
         if let Some((will, _)) = session.will {
-            self.publish(&will, None);
+            self.will_due(client, will);
+        }
+    }
+
+    /// A client unsubscribes, or has to.
+    pub(super) fn end_subscription(&mut self, client: usize, filter: usize) {
+        let Some(session) = self.sessions[client].as_mut() else { return };
+        session.subscriptions.remove(&filter);
+        session.denied.remove(&filter);
+        for question in session.open.values_mut() {
+            if *question == Question::Keep(filter) {
+                *question = Question::Ended;
+            }
+        }
+        self.replace_replays(client, filter, None);
+        if filter >= FIRST_SHARED && self.members(filter) == 0 {
+            self.give_up(filter, true);
         }
     }
 
@@ -99,6 +114,8 @@ impl Session {
             subscriptions: BTreeMap::new(),
             groups: BTreeSet::new(),
             received: BTreeSet::new(),
+            open: BTreeMap::new(),
+            denied: BTreeSet::new(),
             let_go: 0,
             is_stored: false,
         }

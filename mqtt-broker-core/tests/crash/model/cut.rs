@@ -1,0 +1,153 @@
+//! What may be left of an event of which only the beginning has become durable.
+
+use mqtt_codec::QoS;
+
+use super::Model;
+use super::session::CONNECT_STEPS;
+use super::will::Due;
+use crate::event::{Happened, What};
+use crate::guard::{Decided, Ruling, Wish};
+use crate::message::{Message, Options};
+use crate::request::Request;
+use crate::sink::Noted;
+
+impl Happened {
+    /// What may be so if some but not all of its changes are durable.
+    pub(crate) fn models_within(&self, before: &[Model]) -> Vec<Model> {
+        let mut models = Vec::new();
+        for model in before {
+            // It was in memory that all of it happened.
+            let mut after = model.clone();
+            if after.apply(self).is_ok() {
+                models.push(model.clone());
+                models.extend(model.beginnings(self));
+                models.push(after);
+            }
+        }
+        models
+    }
+
+    /// What may be so if all of its changes are durable.
+    pub(crate) fn models_after(&self, before: &[Model]) -> Vec<Model> {
+        let mut models = before.to_vec();
+        models.retain_mut(|model| model.apply(self).is_ok());
+        models
+    }
+
+    /// How many decisions of it can become durable one by one.
+    fn decisions(&self) -> usize {
+        let decided = self.decided.iter().filter(|(asked, decided)| {
+            let changes = (asked.wish, decided);
+            matches!(changes, (Wish::Will, Decided::Now(_)) | (Wish::Keep(_), Decided::Now(Ruling::UpTo(_))))
+        });
+        let decided = decided.count();
+        decided + self.notes.iter().filter(|noted| matches!(noted, Noted::Revoked { .. })).count()
+    }
+}
+
+type Change<'a> = Box<dyn Fn(&mut Model) + 'a>;
+
+impl Model {
+    /// What may be left of something if only the beginning of its changes became durable, besides nothing and everything.
+    fn beginnings(&self, happened: &Happened) -> Vec<Self> {
+        let mut before = self.clone();
+        before.begin(happened, 0);
+        let mut beginnings = Vec::new();
+        let decisions = happened.decisions();
+        let mut add = |change: &dyn Fn(&mut Self)| {
+            for sure in 0..=decisions {
+                let mut beginning = self.clone();
+                beginning.begin(happened, sure);
+                change(&mut beginning);
+                let undecided = |due: &&Due| due.ticket.is_none() && due.message.retain;
+                let next: Vec<_> = beginning.due.iter().filter(undecided).map(|due| due.message).collect();
+                if beginning.finish(happened).is_err() {
+                    continue;
+                }
+                // One of them may be retained already, and not yet sent to anybody.
+                for next in next {
+                    let mut retained = beginning.clone();
+                    retained.retain(&next, retained.now);
+                    beginnings.push(retained);
+                }
+                beginnings.push(beginning);
+            }
+        };
+        for change in before.changes(&happened.what) {
+            add(&change);
+        }
+        if !happened.notes.is_empty() || !happened.decided.is_empty() {
+            add(&|model| _ = model.happen(&happened.what));
+        }
+        beginnings
+    }
+
+    /// The changes that may be left.
+    fn changes<'a>(&self, what: &'a What) -> Vec<Change<'a>> {
+        let mut changes: Vec<Change<'a>> = Vec::new();
+        let (client, conn, request, terms) = match what {
+            What::Taken(client, conn, request, terms) => (*client, *conn, request, terms),
+            What::Published(message) => {
+                changes.push(Box::new(|model| model.retain(message, model.now)));
+                changes.push(Box::new(|model| model.publish_partly(message, None, model.now)));
+                return changes;
+            }
+            What::Answered(ticket, _) => {
+                let will = self.due.iter().find(|due| due.ticket == Some(*ticket)).map(|due| due.message);
+                changes.extend(will.map(|will| {
+                    Box::new(move |model: &mut Self| model.retain(&will, model.now)) as Change<'a>
+                }));
+                return changes;
+            }
+            What::EndedSession(client) => {
+                changes.push(Box::new(|model| model.let_go(*client)));
+                return changes;
+            }
+            What::Closed(_) | What::Disconnected(_) | What::Revoked(_) | What::Nothing => return changes,
+        };
+        match request {
+            Request::Connect(hello) => {
+                for steps in 1..CONNECT_STEPS {
+                    changes.push(Box::new(move |model| model.connect(client, conn, hello, steps)));
+                }
+                if hello.clean_start {
+                    changes.push(Box::new(move |model| model.let_go(client)));
+                }
+            }
+            Request::Disconnect { with_will: false, .. } => {
+                changes.push(Box::new(move |model| model.forget_will(client)));
+            }
+            Request::Publish { message, id, .. }
+                if terms.ruling.is_yes() && !self.is_repeat(client, message, *id) =>
+            {
+                changes.push(Box::new(|model| model.retain(message, terms.since)));
+                // With QoS 2 all get it or none, if the session survives.
+                let is_stored = self.session(client).is_some_and(|session| session.is_stored);
+                if message.qos != QoS::ExactlyOnce || !is_stored {
+                    changes.push(Box::new(move |model| {
+                        model.publish_partly(message, Some(client), terms.since);
+                    }));
+                }
+            }
+            // Retained messages come for the subscription that there is, as it was.
+            Request::Subscribe { filter, options, .. } if terms.ruling != Ruling::No => {
+                changes.push(Box::new(move |model| {
+                    let existing =
+                        model.session(client).and_then(|session| session.subscriptions.get(filter).copied());
+                    if let Some(existing) = existing {
+                        let options = Options { retain_handling: options.retain_handling, ..existing };
+                        model.replay(client, *filter, options, false, false);
+                    }
+                }));
+            }
+            _ => {}
+        }
+        changes
+    }
+
+    fn publish_partly(&mut self, message: &Message, from: Option<usize>, since: u64) {
+        self.retain(message, since);
+        self.taken(message, false, since);
+        self.route(message, from, false);
+    }
+}

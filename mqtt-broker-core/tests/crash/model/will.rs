@@ -1,0 +1,76 @@
+//! When wills are due, and what the policy makes of them.
+
+use mqtt_broker_core::Ticket;
+
+use super::{Model, Session};
+use crate::guard::{Decided, Ruling};
+use crate::message::Message;
+
+/// A will that is due.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Due {
+    pub(super) client: usize,
+    pub(super) message: Message,
+    /// The question about it, if one is open.
+    pub(super) ticket: Option<Ticket>,
+}
+
+impl Model {
+    /// Sessions end and wills are published, in the order of time.
+    pub(super) fn pass_time(&mut self) {
+        loop {
+            let due = |(client, session): (usize, &Option<Session>)| {
+                let session = session.as_ref().filter(|session| session.conn.is_none())?;
+                let expires = session.left + u64::from(session.expiry) * 1000;
+                let delay = |&(_, delay): &(Message, u32)| session.left + u64::from(delay) * 1000;
+                let will = session.will.as_ref().map(delay).filter(|&will| will < expires);
+                Some((will.unwrap_or(expires), client, will.is_some()))
+            };
+            let next = self.sessions.iter().enumerate().filter_map(due).min();
+            match next.filter(|&(at, ..)| at <= self.now) {
+                None => return,
+                Some((_, client, true)) => {
+                    let will = self.sessions[client].as_mut().and_then(|session| session.will.take());
+                    if let Some((will, _)) = will {
+                        self.will_due(client, will);
+                    }
+                }
+                Some((_, client, false)) => self.end_session(client),
+            }
+        }
+    }
+
+    /// A will is due: the event that makes it so says what the policy has decided.
+    pub(super) fn will_due(&mut self, client: usize, message: Message) {
+        let decided = self.turn.wills.iter().position(|&(of, _)| of == client);
+        let decided = decided.map(|at| self.turn.wills.remove(at).1);
+        let ticket = match decided {
+            Some(Decided::Now(ruling)) => return self.settle(client, &message, ruling),
+            Some(Decided::Later(ticket)) => Some(ticket),
+            None => None,
+        };
+        self.due.push(Due { client, message, ticket });
+    }
+
+    /// Wills that were due already, and have been asked about now.
+    pub(super) fn settle_wills(&mut self) {
+        let undecided = |due: &mut Due| due.ticket.is_none();
+        let waiting: Vec<_> = self.due.extract_if(.., undecided).collect();
+        for Due { client, message, .. } in waiting {
+            self.will_due(client, message);
+        }
+    }
+
+    pub(super) fn decide_will(&mut self, ticket: Ticket, ruling: Ruling) {
+        if let Some(at) = self.due.iter().position(|due| due.ticket == Some(ticket)) {
+            let Due { client, message, .. } = self.due.remove(at);
+            self.settle(client, &message, ruling);
+        }
+    }
+
+    fn settle(&mut self, client: usize, will: &Message, ruling: Ruling) {
+        if ruling.is_yes() {
+            self.publish(will, self.session(client).map(|_| client), self.now);
+        }
+    }
+}
