@@ -1,11 +1,16 @@
 //! A client as the standard describes it. It survives every crash of the broker.
 
+mod alias;
+mod inbox;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use mqtt_broker_core::ConnId;
-use mqtt_codec::{Limits, Packet, QoS, ReasonCode, Version, frame};
+use mqtt_codec::{QoS, Version};
 
-use crate::message::{Delivery, Message, Options, QOS};
+use self::alias::Aliases;
+pub(crate) use self::inbox::{Answer, Seen};
+use crate::message::{Message, Options};
 use crate::request::{Hello, Request};
 
 /// Messages that the broker lets a client have open.
@@ -38,6 +43,7 @@ pub(crate) struct Client {
     // The connection.
     hello: Option<Hello>,
     is_accepted: bool,
+    aliases: Aliases,
     /// Messages that the broker has open, as it looks from here.
     open: BTreeSet<u16>,
 }
@@ -48,34 +54,6 @@ struct Sent {
     message: Message,
     /// PUBREC came.
     is_released: bool,
-}
-
-/// What becomes of a SUBSCRIBE or UNSUBSCRIBE.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Answer {
-    Granted(QoS),
-    Denied,
-    Ended,
-}
-
-/// What a packet of the broker tells.
-#[derive(Clone, Debug)]
-pub(crate) enum Seen {
-    ConnAck {
-        session_present: bool,
-    },
-    /// PUBACK or PUBREC for a message.
-    Acknowledged(u32),
-    /// The same, with a reason why it was not taken.
-    Denied(u32),
-    /// SUBACK or UNSUBACK.
-    Answered(u16, Answer),
-    /// PUBCOMP.
-    Completed(u16),
-    /// A message; a repeat if its identifier is known.
-    Delivered(Delivery, bool),
-    /// PUBREL, DISCONNECT, or a CONNACK that refuses.
-    Nothing,
 }
 
 impl Client {
@@ -98,9 +76,17 @@ impl Client {
             self.give_up_session();
         }
         hello.clean_start = self.wants_clean_start;
+        if hello.clean_start && !hello.version.is_v5() {
+            hello.expiry = 0;
+        }
+        self.aliases.accepts = hello.alias_maximum;
         self.held = Some(conn);
         self.hello = Some(hello);
         self.requests.push_back(Request::Connect(hello));
+    }
+
+    fn version(&self) -> Version {
+        self.hello.map_or(Version::V5, |hello| hello.version)
     }
 
     fn give_up_session(&mut self) {
@@ -115,12 +101,15 @@ impl Client {
         self.requests.clear();
         self.unanswered.iter_mut().for_each(|(_, is_asked)| *is_asked = false);
         self.open.clear();
+        self.aliases = Aliases::default();
     }
 
-    /// It may bring a Session Expiry Interval only if CONNECT had one.
+    /// It may bring a Session Expiry Interval only if CONNECT had one. In 3.1.1 it says nothing.
     pub(crate) fn disconnect(&mut self, with_will: bool, expiry: Option<u32>) {
-        let may_expire = self.hello.is_some_and(|hello| hello.expiry > 0);
-        self.requests.push_back(Request::Disconnect { with_will, expiry: expiry.filter(|_| may_expire) });
+        let is_v5 = self.version().is_v5();
+        let may_expire = is_v5 && self.hello.is_some_and(|hello| hello.expiry > 0);
+        let expiry = expiry.filter(|_| may_expire);
+        self.requests.push_back(Request::Disconnect { with_will: with_will && is_v5, expiry });
     }
 
     pub(crate) fn subscribe(&mut self, filter: usize, options: Options) {
@@ -161,89 +150,13 @@ impl Client {
                 return;
             };
             self.outbox.pop_front();
-            self.requests.push_back(Request::Publish { message, id, dup: false });
+            self.publish(message, id, false);
         }
     }
 
-    /// Takes in a packet.
-    pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<Seen, String> {
-        let found = frame(bytes, &Limits::default()).map_err(|error| error.to_string())?;
-        let found = found.ok_or("half a packet")?;
-        let packet = Packet::decode(Version::V5, found).map_err(|error| error.to_string())?;
-        Ok(match &packet {
-            Packet::ConnAck(connack) if !connack.reason.is_error() => {
-                Seen::ConnAck { session_present: connack.session_present }
-            }
-            // It comes again when it likes.
-            Packet::ConnAck(_) => Seen::Nothing,
-            Packet::Publish(publish) => {
-                let delivery = Delivery::new(publish).ok_or_else(|| format!("{publish:?}"))?;
-                let is_repeat = match publish.delivery.packet_id() {
-                    None => false,
-                    Some(id) => self.received(id.get(), &delivery)?,
-                };
-                if delivery.is_replay {
-                    self.replayed.insert(delivery.topic, delivery.number);
-                }
-                Seen::Delivered(delivery, is_repeat)
-            }
-            Packet::PubAck(ack) => {
-                let number = self.acknowledged(ack.packet_id.get(), QoS::AtLeastOnce)?;
-                if ack.reason.is_error() { Seen::Denied(number) } else { Seen::Acknowledged(number) }
-            }
-            Packet::PubRec(ack) if ack.reason.is_error() => self.denied(ack.packet_id.get())?,
-            Packet::PubRec(ack) => {
-                let id = ack.packet_id.get();
-                let sent = self.unacknowledged.iter_mut().find(|sent| sent.id == id);
-                let sent = sent.ok_or("PUBREC for nothing")?;
-                sent.is_released = true;
-                self.requests.push_back(Request::PubRel(id));
-                Seen::Acknowledged(sent.message.number)
-            }
-            Packet::PubRel(ack) => {
-                let id = ack.packet_id.get();
-                self.received.remove(&id);
-                self.open.remove(&id);
-                self.requests.push_back(Request::PubComp(id));
-                Seen::Nothing
-            }
-            Packet::PubComp(ack) => {
-                self.acknowledged(ack.packet_id.get(), QoS::ExactlyOnce)?;
-                Seen::Completed(ack.packet_id.get())
-            }
-            Packet::SubAck(ack) => {
-                let code = ack.codes.iter().next().ok_or("no code")?;
-                let granted = QOS.into_iter().find(|qos| *qos as u8 == code as u8);
-                self.answered(ack.packet_id.get(), granted.map_or(Answer::Denied, Answer::Granted))
-            }
-            Packet::UnsubAck(ack) => self.answered(ack.packet_id.get(), Answer::Ended),
-            // The embedding program has ended the session.
-            Packet::Disconnect(disconnect) if disconnect.reason == ReasonCode::AdministrativeAction => {
-                Seen::Nothing
-            }
-            other => return Err(format!("{other:?}")),
-        })
-    }
-
-    /// Answers a message. Whether it is a repeat.
-    fn received(&mut self, id: u16, delivery: &Delivery) -> Result<bool, String> {
-        let maximum = self.hello.as_ref().map_or(0, |hello| usize::from(hello.receive_maximum));
-        self.open.insert(id);
-        if self.open.len() > maximum {
-            return Err(format!("{} messages are open", self.open.len()));
-        }
-        let earlier = self.received.get(&id);
-        if let Some(earlier) = earlier.filter(|&&earlier| earlier != delivery.number) {
-            return Err(format!("identifier {id} is in use for {earlier}: {delivery:?}"));
-        }
-        if delivery.qos == QoS::ExactlyOnce {
-            self.requests.push_back(Request::PubRec(id));
-            return Ok(self.received.insert(id, delivery.number).is_some());
-        }
-        self.open.remove(&id);
-        let &Delivery { number, is_replay, group, .. } = delivery;
-        self.requests.push_back(Request::PubAck { id, number, is_replay, group });
-        Ok(false)
+    fn publish(&mut self, message: Message, id: u16, dup: bool) {
+        let alias = self.aliases.choose(message.topic);
+        self.requests.push_back(Request::Publish { message, id, dup, alias });
     }
 
     /// CONNACK came: begins anew if the session is another, and sends again what is not acknowledged.
@@ -257,37 +170,17 @@ impl Client {
             self.generation = generation;
             self.give_up_session();
         }
-        let again = self.unacknowledged.iter().map(|&Sent { id, message, is_released }| {
-            if is_released { Request::PubRel(id) } else { Request::Publish { message, id, dup: true } }
-        });
-        self.requests.extend(again);
+        for Sent { id, message, is_released } in self.unacknowledged.clone() {
+            if is_released {
+                self.requests.push_back(Request::PubRel(id));
+            } else {
+                self.publish(message, id, true);
+            }
+        }
         for (request, is_asked) in &mut self.unanswered {
             if !std::mem::replace(is_asked, true) {
                 self.requests.push_back(*request);
             }
         }
-    }
-
-    fn answered(&mut self, answered: u16, answer: Answer) -> Seen {
-        self.unanswered.retain(|(request, _)| {
-            !matches!(request, Request::Subscribe { id, .. } | Request::Unsubscribe { id, .. } if *id == answered)
-        });
-        Seen::Answered(answered, answer)
-    }
-
-    /// Which message is acknowledged to the end.
-    fn acknowledged(&mut self, id: u16, qos: QoS) -> Result<u32, String> {
-        let at = self.unacknowledged.iter().position(|sent| sent.id == id);
-        let sent = self.unacknowledged.remove(at.ok_or("an acknowledgement for nothing")?);
-        if sent.message.qos != qos || sent.is_released != (qos == QoS::ExactlyOnce) {
-            return Err(format!("another acknowledgement is due for {sent:?}"));
-        }
-        Ok(sent.message.number)
-    }
-
-    /// A message of QoS 2 is not taken.
-    fn denied(&mut self, id: u16) -> Result<Seen, String> {
-        let at = self.unacknowledged.iter().position(|sent| sent.id == id && !sent.is_released);
-        Ok(Seen::Denied(self.unacknowledged.remove(at.ok_or("a refusal of nothing")?).message.number))
     }
 }

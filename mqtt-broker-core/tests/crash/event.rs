@@ -4,7 +4,7 @@ use std::mem;
 
 use bytes::BytesMut;
 use mqtt_broker_core::{ConnId, Event, Ticket, Timestamp};
-use mqtt_codec::{QoS, ReasonCode};
+use mqtt_codec::{QoS, ReasonCode, Version};
 
 use crate::guard::{Asked, Decided, Mood, Ruling, Wish};
 use crate::message::{CLIENT_IDS, Message};
@@ -30,6 +30,8 @@ pub(crate) enum What {
     Disconnected(usize),
     /// By the embedding program.
     Revoked(usize),
+    /// The broker was made again.
+    Restored,
     /// Nothing but what time and room on connections bring along.
     Nothing,
 }
@@ -41,6 +43,7 @@ pub(crate) struct Terms {
     pub(crate) ruling: Ruling,
     /// When it was first looked at.
     pub(crate) since: u64,
+    pub(crate) version: Version,
 }
 
 /// Something that has happened, and what is to be done because of it.
@@ -132,7 +135,9 @@ impl World {
                 reason: ReasonCode::AdministrativeAction,
                 server_reference: None,
             },
-            What::Taken(..) | What::Closed(_) | What::Answered(..) | What::Nothing => Event::Tick,
+            What::Taken(..) | What::Closed(_) | What::Answered(..) | What::Restored | What::Nothing => {
+                Event::Tick
+            }
         };
         self.handle(what, event)
     }
@@ -142,7 +147,8 @@ impl World {
         let link = self.links.get_mut(&conn).ok_or("no link")?;
         let (client, request) = (link.client, *link.to_broker.front().ok_or("no packet")?);
         let mut bytes = Vec::new();
-        request.encode(client, &mut bytes);
+        let version = link.version;
+        request.encode(client, version, &mut bytes);
         let mut bytes = BytesMut::from(&*bytes);
         let (sink, decided) = self.call(Event::Received { conn, bytes: &mut bytes });
         let now = self.now;
@@ -159,7 +165,7 @@ impl World {
         let what = if bytes.is_empty() {
             link.to_broker.pop_front();
             let (ruling, since) = link.taken();
-            What::Taken(client, conn, request, Terms { ruling, since: since.unwrap_or(now) })
+            What::Taken(client, conn, request, Terms { ruling, since: since.unwrap_or(now), version })
         } else {
             What::Nothing
         };

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use mqtt_broker_core::{ConnId, Event, ListenerId, Ticket, Timestamp};
+use mqtt_codec::Version;
 
 use crate::client::Seen;
 use crate::event::Happened;
@@ -16,6 +17,7 @@ use crate::world::{Checked, World};
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) client: usize,
+    pub(crate) version: Version,
     pub(crate) is_held: bool,
     pub(crate) to_broker: VecDeque<Request>,
     pub(crate) from_broker: VecDeque<Sent>,
@@ -65,6 +67,7 @@ impl World {
         self.next_conn += 1;
         let link = Link {
             client,
+            version: hello.version,
             is_held: true,
             to_broker: VecDeque::new(),
             from_broker: VecDeque::new(),

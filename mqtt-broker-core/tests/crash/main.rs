@@ -1,19 +1,22 @@
 //! A broker that may die between any two changes of its store, and between a change and what is sent after it, with clients that
 //! know nothing of that.
 //!
-//! A script is what three clients do: QoS 0, 1 and 2, retained messages, wills, expiry, shared subscriptions, takeover. Their
-//! packets reach the broker in batches; the changes of a batch become durable, and then what it called for is sent. The script is cut
-//! off at each point: after any of the changes, and after any of the packets. What was durable is restored, sometimes twice, the clients come
-//! back, and in the end every promise was kept: nothing is lost, nothing of QoS 2 comes twice, order holds, and what is
-//! retained is right.
+//! A script is what three clients do: QoS 0, 1 and 2, retained messages, wills, expiry, shared subscriptions, takeover, Topic Aliases; in
+//! half of the scripts one of them speaks 3.1.1 now and then, and in half the policy answers late, or refuses. The embedding
+//! program publishes, disconnects, ends sessions and revokes rights. Packets reach the broker in batches; the changes of a batch become
+//! durable, and then what it called for is sent. The script is cut off at each point: after any of the changes, and after any of the
+//! packets. What was durable is restored, sometimes twice; the clients come back, answers come late, and after every fourth crash the broker
+//! dies again before all have come to rest. In the end every promise was kept: nothing is lost but what was noted or refused, which
+//! does not come either, nothing of QoS 2 comes twice, order holds, what was denied is over, and what is retained is right.
 //!
 //! | Module | |
 //! |---|---|
 //! | `driver` | every point at which a script can be cut off; what is wrong on purpose |
 //! | `script` | what clients do, and how they go on after a crash |
 //! | `world`, `event`, `link` | the real broker, what happens to it, the network and the time |
+//! | `guard` | a policy that says yes, no or later |
 //! | `again` | a second crash, before the first is over |
-//! | `store` | what is durable |
+//! | `store`, `sink` | what is durable, and what the broker calls for |
 //! | `client` | a client that keeps what the standard has it keep |
 //! | `model` | what the broker promises, and what may be left of it after half an event |
 //!

@@ -1,11 +1,13 @@
 //! Messages, and what a subscriber sees of them.
 
-use mqtt_codec::{Publish, PublishTopic, QoS};
+use mqtt_codec::{Publish, QoS, Version};
 
 /// Clients. All but the last act in the script; the last comes at the end, to see what is retained.
 pub(crate) const CLIENT_IDS: [&str; 4] = ["c0", "c1", "c2", "last"];
 pub(crate) const CLIENTS: usize = CLIENT_IDS.len();
 pub(crate) const LAST: usize = CLIENTS - 1;
+/// The client that may speak 3.1.1, in some scripts.
+pub(crate) const OLD: usize = 1;
 /// The publisher of what the embedding program publishes.
 pub(crate) const PROGRAM: usize = CLIENTS;
 
@@ -69,12 +71,12 @@ pub(crate) struct Delivery {
     /// The filter of the group through which it came.
     pub(crate) group: Option<usize>,
     pub(crate) expiry: Option<u32>,
+    /// Whether it can say when it expires.
+    pub(crate) says_expiry: bool,
 }
 
 impl Delivery {
-    pub(crate) fn new(publish: &Publish<'_>) -> Option<Self> {
-        let PublishTopic::Name(name) = publish.topic else { return None };
-        let topic = TOPICS.iter().position(|&topic| topic == name.as_str())?;
+    pub(crate) fn new(publish: &Publish<'_>, topic: usize, version: Version) -> Option<Self> {
         let correlation = publish.properties.correlation_data.unwrap_or_default();
         let shown = if publish.payload.is_empty() { correlation } else { publish.payload };
         let mut group = None;
@@ -93,6 +95,7 @@ impl Delivery {
             is_replay: publish.retain,
             group,
             expiry: publish.properties.message_expiry_interval,
+            says_expiry: version.is_v5(),
         })
     }
 }

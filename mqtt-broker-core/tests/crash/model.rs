@@ -47,6 +47,8 @@ pub(crate) struct Model {
     due: Vec<Due>,
     /// Messages that the policy does not want.
     denied: BTreeSet<u32>,
+    /// Those of them of which a client was not told that.
+    denied_silently: BTreeSet<u32>,
     /// What is known about the event that is being looked at.
     turn: Turn,
     /// Of each kind of messages, when the last that came for the first time was made.
@@ -109,9 +111,9 @@ impl Model {
         Self { copies_each, ..Self::default() }
     }
 
-    /// Every connection is gone.
+    /// Every connection is gone, and every session that is not stored. What the time has brought is looked at later.
     pub(crate) fn crash(&mut self, now: u64, seq: u64) {
-        self.at(now, seq);
+        (self.now, self.seq) = (now, seq);
         for session in self.sessions.iter_mut().flatten() {
             if session.conn.take().is_some() {
                 session.left = now;
@@ -122,13 +124,11 @@ impl Model {
         self.due.iter_mut().for_each(|due| due.ticket = None);
         self.accepted.clear();
         self.answers.clear();
-        self.pass_time();
-    }
-
-    fn at(&mut self, now: u64, seq: u64) {
-        self.now = now;
-        self.seq = seq;
-        self.pass_time();
+        for client in 0..CLIENTS {
+            if self.session(client).is_some_and(|session| !session.is_stored) {
+                self.end_session(client);
+            }
+        }
     }
 
     fn session(&self, client: usize) -> Option<&Session> {
@@ -150,7 +150,8 @@ impl Model {
                 if self.is_repeat(client, message, id) {
                     return Ok(());
                 }
-                if !terms.ruling.is_yes() {
+                let is_denied = !terms.ruling.is_yes();
+                if is_denied && terms.version.is_v5() {
                     self.denied.insert(message.number);
                     return Ok(());
                 }
@@ -159,7 +160,11 @@ impl Model {
                 {
                     session.received.insert(id);
                 }
-                self.publish(message, Some(client), terms.since);
+                if is_denied {
+                    self.denied_silently.insert(message.number);
+                } else {
+                    self.publish(message, Some(client), terms.since);
+                }
             }
             Request::Subscribe { id, filter, options } => {
                 let Some(qos) = terms.ruling.limit(options.qos) else {

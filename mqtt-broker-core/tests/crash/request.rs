@@ -6,8 +6,8 @@ use mqtt_broker_core::Message as Published;
 use mqtt_codec::{
     Connect, ConnectProperties, Delivery, Disconnect, DisconnectProperties, MessageProperties, Packet,
     PacketId, PubAck, PubComp, PubRec, PubRel, Publish, PublishTopic, QoS, ReasonCode, RetainHandling,
-    Subscribe, Subscription, SubscriptionId, SubscriptionOptions, TopicFilter, TopicName, Unsubscribe,
-    UserProperties, Version, Will,
+    Subscribe, Subscription, SubscriptionId, SubscriptionOptions, TopicAlias, TopicFilter, TopicName,
+    Unsubscribe, UserProperties, Version, Will,
 };
 
 use crate::message::{CLIENT_IDS, FILTERS, Message, Options, TOPICS};
@@ -15,12 +15,38 @@ use crate::message::{CLIENT_IDS, FILTERS, Message, Options, TOPICS};
 /// How a client connects.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hello {
+    pub(crate) version: Version,
     pub(crate) clean_start: bool,
     /// Session Expiry Interval.
     pub(crate) expiry: u32,
     pub(crate) receive_maximum: u16,
+    /// Topic Alias Maximum.
+    pub(crate) alias_maximum: u16,
     /// With Will Delay Interval.
     pub(crate) will: Option<(Message, u32)>,
+}
+
+impl Hello {
+    /// As 3.1.1 can say it: a session that is not clean lives as long as any.
+    pub(crate) fn in_3_1_1(self) -> Self {
+        Self {
+            version: Version::V3_1_1,
+            expiry: if self.clean_start { 0 } else { u32::MAX },
+            receive_maximum: u16::MAX,
+            alias_maximum: 0,
+            will: self.will.map(|(message, _)| (message, 0)),
+            ..self
+        }
+    }
+}
+
+/// How a message names its topic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Alias {
+    None,
+    /// By name, and with an alias from now on.
+    New(u16),
+    Known(u16),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +56,7 @@ pub(crate) enum Request {
         message: Message,
         id: u16,
         dup: bool,
+        alias: Alias,
     },
     Subscribe {
         id: u16,
@@ -57,19 +84,26 @@ pub(crate) enum Request {
 }
 
 impl Request {
-    pub(crate) fn encode(&self, client: usize, bytes: &mut Vec<u8>) {
-        let mut put = |packet: Packet<'_>| packet.encode(Version::V5, bytes).expect("it can be encoded");
+    pub(crate) fn encode(&self, client: usize, version: Version, bytes: &mut Vec<u8>) {
+        let mut put = |packet: Packet<'_>| packet.encode(version, bytes).expect("it can be encoded");
         let success = ReasonCode::Success;
         match *self {
             Self::Connect(hello) => put(connect(&hello, client, &Contents::of(hello.will)).into()),
-            Self::Publish { message, id, dup } => {
+            Self::Publish { message, id, dup, alias: named } => {
                 let delivery = match message.qos {
                     QoS::AtMostOnce => Delivery::AtMostOnce,
                     QoS::AtLeastOnce => Delivery::AtLeastOnce { id: packet_id(id), dup },
                     QoS::ExactlyOnce => Delivery::ExactlyOnce { id: packet_id(id), dup },
                 };
                 let contents = Contents::of(Some((message, 0)));
-                let publish = Publish::new(PublishTopic::Name(topic(&message)), contents.payload());
+                let name = topic(&message);
+                let alias = |number| TopicAlias::new(number).expect("not 0");
+                let named = match named {
+                    Alias::None => PublishTopic::Name(name),
+                    Alias::New(number) => PublishTopic::NameAndAlias(name, alias(number)),
+                    Alias::Known(number) => PublishTopic::Alias(alias(number)),
+                };
+                let publish = Publish::new(named, contents.payload());
                 let properties = contents.properties();
                 put(Publish { delivery, retain: message.retain, properties, ..publish }.into());
             }
@@ -167,6 +201,7 @@ fn connect<'a>(hello: &Hello, client: usize, contents: &'a Contents) -> Connect<
     let properties = ConnectProperties {
         session_expiry_interval: Some(hello.expiry),
         receive_maximum: NonZeroU16::new(hello.receive_maximum),
+        topic_alias_maximum: Some(hello.alias_maximum),
         ..ConnectProperties::default()
     };
     let client_id = CLIENT_IDS[client];

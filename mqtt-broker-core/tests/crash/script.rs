@@ -1,10 +1,12 @@
 //! What the clients of a script do.
 
-use mqtt_codec::QoS;
+use mqtt_codec::{QoS, Version};
 
 use crate::event::What;
 use crate::guard::Mood;
-use crate::message::{EVERYTHING, FILTERS, FIRST_SHARED, FIRST_WILL, LAST, Message, Options, PROGRAM, QOS};
+use crate::message::{
+    EVERYTHING, FILTERS, FIRST_SHARED, FIRST_WILL, LAST, Message, OLD, Options, PROGRAM, QOS,
+};
 use crate::request::Hello;
 use crate::world::{Checked, World};
 
@@ -76,15 +78,28 @@ impl World {
             (message, self.random.pick(&[0, 0, 2, 10]))
         });
         let hello = Hello {
+            version: Version::V5,
             clean_start: self.random.one_in(8),
             expiry: self.random.pick(&[0, 4, 1000, 1000, 1000]),
             receive_maximum: self.random.pick(&[1, 2, 10]),
+            alias_maximum: self.random.pick(&[0, 1, 2]),
             will,
         };
-        self.connect(client, hello)
+        let is_old = self.is_old(client) && self.random.one_in(2);
+        self.connect(client, if is_old { hello.in_3_1_1() } else { hello })
+    }
+
+    fn is_old(&self, client: usize) -> bool {
+        client == OLD && self.has_old
     }
 
     fn subscribe_somehow(&mut self, client: usize) {
+        if self.is_old(client) {
+            // It could not tell through which group a message came.
+            let filter = self.random.below(FIRST_SHARED);
+            let options = Options { qos: self.random.pick(&QOS), no_local: false, retain_handling: 0 };
+            return self.clients[client].subscribe(filter, options);
+        }
         let filter = self.random.below(FILTERS.len());
         let is_shared = filter >= FIRST_SHARED;
         let options = Options {
@@ -106,14 +121,23 @@ impl World {
             topic: self.random.below(FIRST_WILL),
             qos: self.random.pick(&[QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce, QoS::ExactlyOnce]),
             retain,
-            is_empty: retain && self.random.one_in(4),
-            expiry: self.random.one_in(6).then_some(3),
+            // An old client could not tell which one that is.
+            is_empty: retain && self.random.one_in(4) && !self.has_old,
+            expiry: self.random.one_in(6).then_some(3).filter(|_| !self.is_old(publisher)),
         }
     }
 
     /// Another client comes, publishes so that every subscription shows, and sees what is retained.
     pub(crate) fn probe(&mut self) -> Checked {
-        self.connect(LAST, Hello { clean_start: true, expiry: 0, receive_maximum: 10, will: None })?;
+        let hello = Hello {
+            version: Version::V5,
+            clean_start: true,
+            expiry: 0,
+            receive_maximum: 10,
+            alias_maximum: 2,
+            will: None,
+        };
+        self.connect(LAST, hello)?;
         for topic in [0, 2] {
             let number = self.next_number;
             self.next_number += 1;

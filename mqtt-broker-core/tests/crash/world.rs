@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) next_conn: u64,
     /// Of a message.
     pub(crate) next_number: u32,
+    /// Whether a client speaks 3.1.1 now and then.
+    pub(crate) has_old: bool,
     /// Whether it is told what happens.
     pub(crate) is_traced: bool,
     /// Whether the store is compared with the broker.
@@ -53,8 +55,8 @@ impl World {
         let config = Config {
             receive_maximum: u16::try_from(WINDOW).expect("small"),
             send_maximum: random.pick(&[2, 3]),
-            topic_alias_maximum: 0,
-            outbound_topic_aliases: 0,
+            topic_alias_maximum: random.pick(&[0, 1, 2]),
+            outbound_topic_aliases: random.pick(&[0, 2]),
             session_expiry_maximum: MOST_EXPIRY,
             shared_strategy: random.pick(&[
                 SharedStrategy::RoundRobin,
@@ -65,9 +67,12 @@ impl World {
             output_window: random.pick(&[60, 100_000]),
             connect_timeout: u64::from(u32::MAX),
             answer_timeout: random.pick(&[3000, 60_000]),
+            queued_messages: random.pick(&[2, 4, 10_000, 10_000]),
+            queued_bytes: random.pick(&[1000, 32 << 20, 32 << 20]),
             durable: true,
             ..Config::default()
         };
+        let has_old = random.one_in(2);
         let mood = random.pick(&[Mood::Easy, Mood::Strict]);
         Self {
             broker: Broker::new(config, Guard::new(Random::new(seed), mood)),
@@ -85,6 +90,7 @@ impl World {
             tickets: BTreeSet::new(),
             next_conn: 0,
             next_number: 1,
+            has_old,
             is_traced: false,
             compares_store: true,
         }
@@ -186,7 +192,7 @@ impl World {
         self.broker = broker;
         let decided = self.decided(&sink);
         let (acts, notes) = (mem::take(&mut sink.acts), mem::take(&mut sink.notes));
-        let happened = Happened { what: What::Nothing, decided, notes, acts, now: self.now, seq: self.seq };
+        let happened = Happened { what: What::Restored, decided, notes, acts, now: self.now, seq: self.seq };
         sink.complaint.map_or(Ok(happened), Err)
     }
 

@@ -27,6 +27,7 @@ impl Model {
     /// PUBACK or PUBREC came.
     pub(crate) fn acknowledged(&self, number: u32) -> Result<(), String> {
         let is_whole = self.messages.get(&number).is_some_and(|taken| taken.is_whole);
+        let is_whole = is_whole || self.denied_silently.contains(&number);
         is_whole.then_some(()).ok_or_else(|| format!("{number} is acknowledged, but was not taken over"))
     }
 
@@ -110,7 +111,7 @@ impl Model {
                 }
                 Target::Group(_) => true,
             };
-            if is_due && copy.must && copy.deliveries() == 0 {
+            if is_due && copy.deliveries() < copy.certain {
                 return Err(format!("lost: {key:?}, {copy:?}, {:?}", self.messages[&key.number]));
             }
         }
@@ -131,7 +132,7 @@ fn check_first_sending(taken: &Taken, delivery: &Delivery, at: u64, seq: u64) ->
     let fits = |&time: &u64| {
         let waited = at.saturating_sub(time);
         let left = taken.message.expiry.map(|expiry| u64::from(expiry).saturating_sub(waited / 1000));
-        left == delivery.expiry.map(u64::from) && left != Some(0)
+        left != Some(0) && (left == delivery.expiry.map(u64::from) || !delivery.says_expiry)
     };
     if delivery.topic != taken.message.topic || delivery.qos > taken.message.qos {
         return Err(format!("{delivery:?} is not {taken:?}"));

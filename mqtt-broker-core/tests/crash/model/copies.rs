@@ -16,7 +16,15 @@ impl Copy {
     /// One of them does not come.
     pub(super) fn drop_one(&mut self) {
         self.dropped += 1;
-        self.must &= self.left() > 0;
+        self.times.pop();
+        self.certain = self.certain.saturating_sub(1);
+    }
+
+    /// They need not arrive, if that is so.
+    pub(super) const fn release_if(&mut self, is_so: bool) {
+        if is_so {
+            self.certain = 0;
+        }
     }
 }
 
@@ -49,6 +57,8 @@ pub(super) struct Copy {
     pub(super) done: usize,
     /// Those that the client does not get, as was noted or decided.
     pub(super) dropped: usize,
+    /// When the others were made.
+    pub(super) times: Vec<u64>,
     /// QoS that it may have, by their bits.
     pub(super) qos: u8,
     /// When the first and the last was made.
@@ -56,8 +66,8 @@ pub(super) struct Copy {
     pub(super) last_made: u64,
     /// Replays that No Local holds back, and another SUBSCRIBE may let go.
     pub(super) held_back: usize,
-    /// Whether it has to arrive.
-    pub(super) must: bool,
+    /// How many have to arrive.
+    pub(super) certain: usize,
     /// Sessions of a group that got it at QoS 1.
     pub(super) owners: Vec<(usize, u32)>,
     /// The subscriptions of replays.
@@ -133,8 +143,9 @@ impl Model {
                 && copy.filters.contains(&filter)
             {
                 let message = &self.messages[&key.number].message;
-                copy.must &=
-                    options.is_some_and(|options| !options.no_local && options.qos > QoS::AtMostOnce);
+                copy.release_if(
+                    options.is_none_or(|options| options.no_local || options.qos == QoS::AtMostOnce),
+                );
                 if let Some(options) = options {
                     copy.qos |= bit(options.qos.min(message.qos));
                     copy.made += if options.no_local { 0 } else { std::mem::take(&mut copy.held_back) };
@@ -149,9 +160,10 @@ impl Model {
             copy.first_made = self.seq;
         }
         copy.last_made = self.seq;
+        copy.times.push(self.seq);
         copy.made += 1;
         copy.qos |= bit(qos);
-        copy.must |= must && qos > QoS::AtMostOnce;
+        copy.certain += usize::from(must && qos > QoS::AtMostOnce);
         copy
     }
 
@@ -175,7 +187,7 @@ impl Model {
     pub(super) fn give_up(&mut self, filter: usize, all: bool) {
         for (key, copy) in &mut self.copies {
             if key.target == Target::Group(filter) {
-                copy.must &= !all && self.messages[&key.number].message.qos == QoS::AtLeastOnce;
+                copy.release_if(all || self.messages[&key.number].message.qos != QoS::AtLeastOnce);
             }
         }
     }
@@ -190,7 +202,7 @@ impl Model {
                 taken.unretained = Some(self.seq);
             }
             for (key, copy) in &mut self.copies {
-                copy.must &= !(key.is_replay && key.number == old);
+                copy.release_if(key.is_replay && key.number == old);
             }
         }
         if message.is_empty {

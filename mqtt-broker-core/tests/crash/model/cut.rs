@@ -6,10 +6,9 @@ use super::Model;
 use super::session::CONNECT_STEPS;
 use super::will::Due;
 use crate::event::{Happened, What};
-use crate::guard::{Decided, Ruling, Wish};
+use crate::guard::Ruling;
 use crate::message::{Message, Options};
 use crate::request::Request;
-use crate::sink::Noted;
 
 impl Happened {
     /// What may be so if some but not all of its changes are durable.
@@ -33,17 +32,10 @@ impl Happened {
         models.retain_mut(|model| model.apply(self).is_ok());
         models
     }
-
-    /// How many decisions of it can become durable one by one.
-    fn decisions(&self) -> usize {
-        let decided = self.decided.iter().filter(|(asked, decided)| {
-            let changes = (asked.wish, decided);
-            matches!(changes, (Wish::Will, Decided::Now(_)) | (Wish::Keep(_), Decided::Now(Ruling::UpTo(_))))
-        });
-        let decided = decided.count();
-        decided + self.notes.iter().filter(|noted| matches!(noted, Noted::Revoked { .. })).count()
-    }
 }
+
+/// More parts than an event has.
+const MANY: usize = 1000;
 
 type Change<'a> = Box<dyn Fn(&mut Model) + 'a>;
 
@@ -53,9 +45,9 @@ impl Model {
         let mut before = self.clone();
         before.begin(happened, 0);
         let mut beginnings = Vec::new();
-        let decisions = happened.decisions();
+        let parts = self.parts(happened);
         let mut add = |change: &dyn Fn(&mut Self)| {
-            for sure in 0..=decisions {
+            for sure in 0..=parts {
                 let mut beginning = self.clone();
                 beginning.begin(happened, sure);
                 change(&mut beginning);
@@ -76,10 +68,20 @@ impl Model {
         for change in before.changes(&happened.what) {
             add(&change);
         }
-        if !happened.notes.is_empty() || !happened.decided.is_empty() {
+        if parts > 0 || !happened.notes.is_empty() || !happened.decided.is_empty() {
             add(&|model| _ = model.happen(&happened.what));
         }
         beginnings
+    }
+
+    /// How many parts of an event become durable one by one.
+    fn parts(&self, happened: &Happened) -> usize {
+        let mut model = self.clone();
+        model.begin(happened, MANY);
+        if model.happen(&happened.what).is_err() || model.look_around(happened).is_err() {
+            return 0;
+        }
+        MANY - model.turn.sure
     }
 
     /// The changes that may be left.
@@ -103,7 +105,9 @@ impl Model {
                 changes.push(Box::new(|model| model.let_go(*client)));
                 return changes;
             }
-            What::Closed(_) | What::Disconnected(_) | What::Revoked(_) | What::Nothing => return changes,
+            What::Closed(_) | What::Disconnected(_) | What::Revoked(_) | What::Restored | What::Nothing => {
+                return changes;
+            }
         };
         match request {
             Request::Connect(hello) => {

@@ -39,14 +39,13 @@ impl Model {
         // Those are dropped as expired.
         let expired: Vec<_> =
             self.messages.keys().copied().filter(|&number| self.is_expired(number)).collect();
-        let Self { copies, messages, sessions, .. } = self;
-        let groups = sessions[client].as_ref().map(|session| &session.groups);
+        let Self { copies, messages, .. } = self;
         let fits = |key: &Key, copy: &Copy| {
             let is_whose = match key.target {
                 Target::Session(of, _) => {
-                    of == client && copy.qos & bit(qos) != 0 && (!is_new || copy.last_made == seq)
+                    of == client && copy.qos & bit(qos) != 0 && (!is_new || copy.times.last() == Some(&seq))
                 }
-                Target::Group(group) => groups.is_none_or(|groups| groups.contains(&group)),
+                Target::Group(_) => true,
             };
             is_whose
                 && !key.is_replay
@@ -55,16 +54,13 @@ impl Model {
                 && copy.left() > copy.done + copy.exactly_once
         };
         let mut found: Vec<_> = copies.iter_mut().filter(|(key, copy)| fits(key, copy)).collect();
-        let own = |(key, copy): &(&Key, &mut Copy)| {
-            matches!(key.target, Target::Session(..)).then_some((key.is_replay, copy.last_made))
-        };
-        let is_certain = found.iter().all(|entry| own(entry).is_some());
+        let is_certain = found.iter().all(|(key, _)| matches!(key.target, Target::Session(..)));
         if is_certain && !is_cut {
-            let newest = found.iter_mut().max_by_key(|(_, copy)| copy.last_made);
+            let newest = found.iter_mut().max_by_key(|(_, copy)| copy.times.last().copied());
             return newest.map(|(_, copy)| copy.drop_one()).is_some();
         }
         for (_, copy) in &mut found {
-            copy.must = false;
+            copy.certain = 0;
         }
         !found.is_empty()
     }

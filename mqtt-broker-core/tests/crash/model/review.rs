@@ -79,7 +79,7 @@ impl Model {
                 session.open.remove(&ticket);
                 let target = Target::Session(client, session.generation);
                 for (key, copy) in &mut self.copies {
-                    copy.must &= !(key.is_replay && key.target == target);
+                    copy.release_if(key.is_replay && key.target == target);
                 }
             }
         }
@@ -110,7 +110,7 @@ impl Model {
                 let is_cut = self.is_cut();
                 if let Some(copy) = self.copies.get_mut(&Key { number, target, is_replay: true }) {
                     if is_cut {
-                        copy.must = false;
+                        copy.certain = 0;
                     } else {
                         copy.drop_one();
                     }

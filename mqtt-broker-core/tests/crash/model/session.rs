@@ -16,8 +16,11 @@ impl Model {
     /// The first so many steps of a CONNECT.
     pub(super) fn connect(&mut self, client: usize, conn: ConnId, hello: &Hello, steps: usize) {
         self.disconnect(client);
-        if steps > 1 && hello.clean_start && self.session(client).is_some() {
+        if steps > 1 && hello.clean_start && self.session(client).is_some() && !self.turn.is_over {
             self.end_session(client);
+        }
+        if self.turn.is_over {
+            return;
         }
         if steps > 2 {
             self.forget_will(client);

@@ -12,8 +12,10 @@ use crate::guard::{Decided, Wish};
 pub(super) struct Turn {
     /// What was decided about wills, and whose they are.
     pub(super) wills: Vec<(usize, Decided)>,
-    /// So many of its decisions have become durable.
+    /// So many of its parts have become durable: decisions, and what the time brings.
     pub(super) sure: usize,
+    /// Another part was not durable: so nothing behind it is.
+    pub(super) is_over: bool,
     /// Subscriptions that connections which end were not to keep.
     pub(super) denied: BTreeSet<(usize, usize)>,
 }
@@ -41,36 +43,33 @@ impl Model {
             What::Published(message) => self.publish(message, None, self.now),
             What::EndedSession(client) => {
                 self.disconnect(*client);
-                if self.session(*client).is_some() {
+                if self.session(*client).is_some() && !self.turn.is_over {
                     self.end_session(*client);
                 }
             }
             What::Disconnected(client) => self.disconnect(*client),
-            What::Revoked(_) | What::Nothing => {}
+            What::Revoked(_) | What::Restored | What::Nothing => {}
         }
         Ok(())
     }
 
     /// An event begins.
     pub(super) fn begin(&mut self, happened: &Happened, sure: usize) {
-        self.turn.sure = sure;
         let wills = happened.decided.iter().filter(|(asked, _)| asked.wish == Wish::Will);
-        for (asked, decided) in wills {
-            if matches!(decided, Decided::Later(_)) || self.is_sure() {
-                self.turn.wills.push((asked.client, *decided));
-            }
-        }
+        self.turn.wills = wills.map(|(asked, decided)| (asked.client, *decided)).collect();
+        (self.turn.sure, self.turn.is_over) = (sure, false);
+        (self.now, self.seq) = (happened.now, happened.seq);
         self.settle_wills();
-        self.at(happened.now, happened.seq);
+        // Sessions that were cut off are looked at behind that.
+        if !matches!(happened.what, What::Restored) {
+            self.pass_time();
+        }
     }
 
     /// An event ends: what the policy was asked on the way, and what was noted.
     pub(super) fn finish(&mut self, happened: &Happened) -> Result<(), String> {
         let is_whole = self.turn.sure == usize::MAX;
-        self.review(&happened.decided)?;
-        for noted in &happened.notes {
-            self.noted(noted)?;
-        }
+        self.look_around(happened)?;
         let turn = mem::take(&mut self.turn);
         if is_whole {
             if !turn.wills.is_empty() {
@@ -81,9 +80,15 @@ impl Model {
         Ok(())
     }
 
-    /// Whether the next of the decisions of an event has become durable. All are if the event was not cut off.
+    pub(super) fn look_around(&mut self, happened: &Happened) -> Result<(), String> {
+        self.review(&happened.decided)?;
+        happened.notes.iter().try_for_each(|noted| self.noted(noted))
+    }
+
+    /// Whether the next part of an event has become durable. All have if the event was not cut off.
     pub(super) const fn is_sure(&mut self) -> bool {
         if self.turn.sure == 0 {
+            self.turn.is_over = true;
             return false;
         }
         if self.turn.sure < usize::MAX {

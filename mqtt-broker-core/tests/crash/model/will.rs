@@ -27,15 +27,15 @@ impl Model {
                 Some((will.unwrap_or(expires), client, will.is_some()))
             };
             let next = self.sessions.iter().enumerate().filter_map(due).min();
-            match next.filter(|&(at, ..)| at <= self.now) {
-                None => return,
-                Some((_, client, true)) => {
-                    let will = self.sessions[client].as_mut().and_then(|session| session.will.take());
-                    if let Some((will, _)) = will {
-                        self.will_due(client, will);
-                    }
-                }
-                Some((_, client, false)) => self.end_session(client),
+            let Some((_, client, is_will)) = next.filter(|&(at, ..)| at <= self.now && self.is_sure()) else {
+                return;
+            };
+            if !is_will {
+                self.end_session(client);
+            } else if let Some((will, _)) =
+                self.sessions[client].as_mut().and_then(|session| session.will.take())
+            {
+                self.will_due(client, will);
             }
         }
     }
@@ -45,19 +45,21 @@ impl Model {
         let decided = self.turn.wills.iter().position(|&(of, _)| of == client);
         let decided = decided.map(|at| self.turn.wills.remove(at).1);
         let ticket = match decided {
-            Some(Decided::Now(ruling)) => return self.settle(client, &message, ruling),
+            Some(Decided::Now(ruling)) if self.is_sure() => return self.settle(client, &message, ruling),
             Some(Decided::Later(ticket)) => Some(ticket),
-            None => None,
+            Some(Decided::Now(_)) | None => None,
         };
         self.due.push(Due { client, message, ticket });
     }
 
     /// Wills that were due already, and have been asked about now.
     pub(super) fn settle_wills(&mut self) {
-        let undecided = |due: &mut Due| due.ticket.is_none();
-        let waiting: Vec<_> = self.due.extract_if(.., undecided).collect();
-        for Due { client, message, .. } in waiting {
-            self.will_due(client, message);
+        for (client, _) in self.turn.wills.clone() {
+            let is_next = |due: &Due| due.client == client && due.ticket.is_none();
+            if let Some(at) = self.due.iter().position(is_next) {
+                let Due { client, message, .. } = self.due.remove(at);
+                self.will_due(client, message);
+            }
         }
     }
 
