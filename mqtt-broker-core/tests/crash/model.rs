@@ -122,6 +122,7 @@ impl Model {
             session.denied.clear();
         }
         self.due.iter_mut().for_each(|due| due.ticket = None);
+        self.copies.values_mut().for_each(Copy::crash);
         self.accepted.clear();
         self.answers.clear();
         for client in 0..CLIENTS {

@@ -20,6 +20,13 @@ impl Copy {
         self.certain = self.certain.saturating_sub(1);
     }
 
+    /// The broker has died.
+    pub(super) fn crash(&mut self) {
+        let again = std::mem::take(&mut self.refused);
+        self.dropped -= again;
+        self.times.extend(std::iter::repeat_n(self.last_made, again));
+    }
+
     /// They need not arrive, if that is so.
     pub(super) const fn release_if(&mut self, is_so: bool) {
         if is_so {
@@ -57,6 +64,8 @@ pub(super) struct Copy {
     pub(super) done: usize,
     /// Those that the client does not get, as was noted or decided.
     pub(super) dropped: usize,
+    /// Those of them about which the policy is asked again after a crash, since the replay may not have come further.
+    pub(super) refused: usize,
     /// When the others were made.
     pub(super) times: Vec<u64>,
     /// QoS that it may have, by their bits.

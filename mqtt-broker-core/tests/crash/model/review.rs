@@ -56,7 +56,7 @@ impl Model {
         }
         match decided {
             Decided::Later(ticket) => _ = session.open.insert(ticket, question),
-            Decided::Now(ruling) => self.answer(client, question, ruling),
+            Decided::Now(ruling) => self.answer(client, question, ruling, false),
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Model {
         for client in 0..self.sessions.len() {
             let question = self.sessions[client].as_mut().and_then(|session| session.open.remove(&ticket));
             if let Some(question) = question {
-                self.answer(client, question, ruling);
+                self.answer(client, question, ruling, true);
             }
         }
     }
@@ -86,7 +86,7 @@ impl Model {
         self.decide(ticket, Ruling::No);
     }
 
-    fn answer(&mut self, client: usize, question: Question, ruling: Ruling) {
+    fn answer(&mut self, client: usize, question: Question, ruling: Ruling, is_late: bool) {
         let Some(session) = self.sessions[client].as_mut() else { return };
         match question {
             Question::Ended => {}
@@ -113,6 +113,7 @@ impl Model {
                         copy.certain = 0;
                     } else {
                         copy.drop_one();
+                        copy.refused += usize::from(is_late);
                     }
                 }
             }
