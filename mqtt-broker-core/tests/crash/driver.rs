@@ -17,7 +17,7 @@ const BATCHES: usize = 14;
 const BATCH: usize = 4;
 
 /// After one crash in so many there is another before all have come to rest, and so on.
-const AGAIN: usize = 4;
+const AGAIN: usize = 6;
 
 /// What is wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,7 +5,7 @@
 //! half of the scripts one of them speaks 3.1.1 now and then, and in half the policy answers late, or refuses. The embedding
 //! program publishes, disconnects, ends sessions and revokes rights. Packets reach the broker in batches; the changes of a batch become
 //! durable, and then what it called for is sent. The script is cut off at each point: after any of the changes, and after any of the
-//! packets. What was durable is restored, sometimes twice; the clients come back, answers come late, and after every fourth crash the broker
+//! packets. What was durable is restored, sometimes twice; the clients come back, answers come late, and after some crashes the broker
 //! dies again before all have come to rest. In the end every promise was kept: nothing is lost but what was noted or refused, which
 //! does not come either, nothing of QoS 2 comes twice, order holds, what was denied is over, and what is retained is right.
 //!
