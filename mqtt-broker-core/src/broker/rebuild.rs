@@ -78,9 +78,10 @@ impl Core {
             self.rebuild_replay(&mut owners, &client_id, number, replay, cx);
         }
         let homeless = self.rebuild_copies(&mut owners, copies, found.released, cx);
+        let mut nobodys = Vec::new();
         for (&number, message) in &owners.messages {
             if self.messages.release(message) && !owners.is_incomplete {
-                self.journal.delete(StoreKey::Message(number), cx.out);
+                nobodys.push(number);
             }
         }
         // From here on all are complete. That is written at each restart, and so no two have the same number.
@@ -109,6 +110,10 @@ impl Core {
             } else {
                 self.will_due(will.into(), cx);
             }
+        }
+        // Behind the wills, which have begun if there is a message of theirs.
+        for number in nobodys {
+            self.journal.delete(StoreKey::Message(number), cx.out);
         }
     }
 

@@ -203,6 +203,7 @@ impl World {
         self.seq += 1;
         let mut sink = Sink::default();
         self.broker.handle(Timestamp::from_millis(self.now), event, &mut sink);
+        assert!(self.broker.stats().are_conserved(), "{:?}", self.broker.stats());
         let decided = self.decided(&sink);
         (sink, decided)
     }

@@ -6,7 +6,7 @@ use super::Model;
 use super::session::CONNECT_STEPS;
 use super::will::Due;
 use crate::event::{Happened, What};
-use crate::guard::Ruling;
+use crate::guard::{Decided, Ruling, Wish};
 use crate::message::{Message, Options};
 use crate::request::Request;
 
@@ -51,16 +51,20 @@ impl Model {
                 let mut beginning = self.clone();
                 beginning.begin(happened, sure);
                 change(&mut beginning);
-                let undecided = |due: &&Due| due.ticket.is_none() && due.message.retain;
-                let next: Vec<_> = beginning.due.iter().filter(undecided).map(|due| due.message).collect();
                 if beginning.finish(happened).is_err() {
                     continue;
                 }
-                // One of them may be retained already, and not yet sent to anybody.
-                for next in next {
-                    let mut retained = beginning.clone();
-                    retained.retain(&next, retained.now);
-                    beginnings.push(retained);
+                // One that is allowed may be in the store already, and not yet sent to anybody.
+                for (at, due) in beginning.due.iter().enumerate() {
+                    let is_allowed = happened.decided.iter().any(|(asked, decided)| {
+                        let is_it = asked.client == due.client && asked.wish == Wish::Will;
+                        is_it && matches!(decided, Decided::Now(ruling) if ruling.is_yes())
+                    });
+                    if is_allowed && due.ticket.is_none() {
+                        let mut begun = beginning.clone();
+                        begun.due[at].is_begun = true;
+                        beginnings.push(begun);
+                    }
                 }
                 beginnings.push(beginning);
             }
@@ -94,10 +98,11 @@ impl Model {
                 changes.push(Box::new(|model| model.publish_partly(message, None, model.now)));
                 return changes;
             }
-            What::Answered(ticket, _) => {
-                let will = self.due.iter().find(|due| due.ticket == Some(*ticket)).map(|due| due.message);
-                changes.extend(will.map(|will| {
-                    Box::new(move |model: &mut Self| model.retain(&will, model.now)) as Change<'a>
+            What::Answered(ticket, ruling) if ruling.is_yes() => {
+                let is_it = |due: &Due| due.ticket == Some(*ticket);
+                changes.push(Box::new(move |model| {
+                    let due = model.due.iter_mut().find(|due| is_it(due));
+                    due.into_iter().for_each(|due| (due.is_begun, due.ticket) = (true, None));
                 }));
                 return changes;
             }
@@ -105,9 +110,12 @@ impl Model {
                 changes.push(Box::new(|model| model.let_go(*client)));
                 return changes;
             }
-            What::Closed(_) | What::Disconnected(_) | What::Revoked(_) | What::Restored | What::Nothing => {
-                return changes;
-            }
+            What::Answered(..)
+            | What::Closed(_)
+            | What::Disconnected(_)
+            | What::Revoked(_)
+            | What::Restored
+            | What::Nothing => return changes,
         };
         match request {
             Request::Connect(hello) => {

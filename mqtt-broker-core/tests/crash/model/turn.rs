@@ -59,6 +59,9 @@ impl Model {
         self.turn.wills = wills.map(|(asked, decided)| (asked.client, *decided)).collect();
         (self.turn.sure, self.turn.is_over) = (sure, false);
         (self.now, self.seq) = (happened.now, happened.seq);
+        if matches!(happened.what, What::Restored) {
+            self.publish_begun_wills();
+        }
         self.settle_wills();
         // Sessions that were cut off are looked at behind that.
         if !matches!(happened.what, What::Restored) {

@@ -13,6 +13,8 @@ pub(super) struct Due {
     pub(super) message: Message,
     /// The question about it, if one is open.
     pub(super) ticket: Option<Ticket>,
+    /// Whether it was allowed and the broker died while it was published. It is not asked about again.
+    pub(super) is_begun: bool,
 }
 
 impl Model {
@@ -49,17 +51,28 @@ impl Model {
             Some(Decided::Later(ticket)) => Some(ticket),
             Some(Decided::Now(_)) | None => None,
         };
-        self.due.push(Due { client, message, ticket });
+        self.due.push(Due { client, message, ticket, is_begun: false });
     }
 
     /// Wills that were due already, and have been asked about now.
     pub(super) fn settle_wills(&mut self) {
         for (client, _) in self.turn.wills.clone() {
-            let is_next = |due: &Due| due.client == client && due.ticket.is_none();
+            let is_next = |due: &Due| due.client == client && due.ticket.is_none() && !due.is_begun;
             if let Some(at) = self.due.iter().position(is_next) {
                 let Due { client, message, .. } = self.due.remove(at);
                 self.will_due(client, message);
             }
+        }
+    }
+
+    /// A restored broker goes on with what it had begun.
+    pub(super) fn publish_begun_wills(&mut self) {
+        while let Some(at) = self.due.iter().position(|due| due.is_begun) {
+            if !self.is_sure() {
+                return;
+            }
+            let Due { client, message, .. } = self.due.remove(at);
+            self.settle(client, &message, Ruling::Yes);
         }
     }
 
