@@ -368,3 +368,24 @@ fn replays_go_on_at_topics_that_are_long() {
         }
     }
 }
+
+/// What an answer says is kept until its packet is handed over again.
+#[test]
+fn answers_with_long_texts_come_for_all_clients() {
+    let later = |_: &Question<'_>| Decision::Later;
+    let mut world = World::with_policy(Config::default(), 2 << 20, later);
+    let mut tickets = Vec::new();
+    let mut conn = 0;
+    while world.connect(conn, Version::V5, 0, 10) {
+        conn += 1;
+        tickets.extend(world.actions.iter().filter_map(|action| match action {
+            Action::Ask { ticket, .. } => Some(*ticket),
+            _ => None,
+        }));
+    }
+    assert!(tickets.len() > 100, "{}", tickets.len());
+    for ticket in tickets {
+        let verdict = Verdict::AllowWith { response_information: "x".repeat(5_000).into() };
+        world.handle(Event::Answered { ticket, verdict });
+    }
+}

@@ -112,15 +112,18 @@ impl Core {
         let client_id = client_id.or_else(|| session.map(|session| &*session.client_id))?;
         let question = Question { client: connection.client(client_id), request };
         match self.questions.put(&question, cx) {
+            Ok(verdict) if connection.waiting.is_none() => Some(verdict),
             Ok(verdict) => {
-                if let Some(waiting) = &mut connection.waiting {
+                let verdict = self.affordable(verdict, cx);
+                if let Some(waiting) = self.connections.get_mut(conn)?.waiting.as_mut() {
                     waiting.text += verdict.heap();
                     waiting.verdicts.push(Some(verdict.clone()));
+                    self.recharge_connection(conn);
                 }
                 Some(verdict)
             }
             // As if it had been answered with no.
-            Err(_) if !self.make_room(QUESTION, Want::Other, cx) => {
+            Err(_) if !self.make_room(QUESTION + text_of(earlier), Want::Other, cx) => {
                 Some(Verdict::Deny(ReasonCode::QuotaExceeded))
             }
             Err(ticket) => {
@@ -146,7 +149,7 @@ impl Core {
             Box::new(waiting)
         });
         let missing = answers.get(waiting.verdicts.len()..).unwrap_or_default();
-        waiting.text += missing.iter().flatten().map(Verdict::heap).sum::<usize>();
+        waiting.text += text_of(missing);
         waiting.verdicts.extend_from_slice(missing);
         Some(waiting)
     }
@@ -182,6 +185,7 @@ impl Core {
     }
 
     fn packet_answered(&mut self, conn: Key, index: usize, verdict: Verdict, cx: &mut Cx<'_>) {
+        let verdict = self.affordable(verdict, cx);
         let waiting = self.connections.get_mut(conn).and_then(|connection| connection.waiting.as_mut());
         let Some(waiting) = waiting else { return };
         waiting.open -= 1;
@@ -195,6 +199,19 @@ impl Core {
             self.recharge_connection(conn);
         }
         self.set_reading(conn, cx);
+    }
+
+    /// An answer that is kept for a while. Without room for what it says it is a no that says nothing.
+    fn affordable(&mut self, verdict: Verdict, cx: &mut Cx<'_>) -> Verdict {
+        let text = verdict.heap();
+        if text == 0 || self.make_room(text, Want::Other, cx) {
+            return verdict;
+        }
+        Verdict::Deny(if let Verdict::DenyWith(refusal) = verdict {
+            refusal.reason
+        } else {
+            ReasonCode::QuotaExceeded
+        })
     }
 
     /// Questions that have been open for too long are answered with no.
@@ -221,4 +238,9 @@ impl Core {
         let first = open.first_key_value().map(|(_, &(until, _))| until);
         self.timers.set(alarm, first, Timer::Answers);
     }
+}
+
+/// What answers have allocated.
+fn text_of(answers: &[Option<Verdict>]) -> usize {
+    answers.iter().flatten().map(Verdict::heap).sum()
 }

@@ -19,7 +19,18 @@ impl Happened {
             let mut after = model.clone();
             if after.apply(self).is_ok() {
                 models.push(model.clone());
-                models.extend(model.beginnings(self));
+                // A restored broker publishes wills in the order in which it got them, which the model does not know.
+                let orders = if matches!(self.what, What::Restored) { model.due.len().max(1) } else { 1 };
+                let mut model = model.clone();
+                for _ in 0..orders {
+                    models.extend(model.beginnings(self));
+                    if orders > 1 {
+                        model.due.reverse();
+                        models.extend(model.beginnings(self));
+                        model.due.reverse();
+                        model.due.rotate_left(1);
+                    }
+                }
                 models.push(after);
             }
         }

@@ -59,12 +59,10 @@ impl Model {
         self.turn.wills = wills.map(|(asked, decided)| (asked.client, *decided)).collect();
         (self.turn.sure, self.turn.is_over) = (sure, false);
         (self.now, self.seq) = (happened.now, happened.seq);
-        if matches!(happened.what, What::Restored) {
-            self.publish_begun_wills();
-        }
-        self.settle_wills();
+        let is_restored = matches!(happened.what, What::Restored);
+        self.settle_wills(is_restored);
         // Sessions that were cut off are looked at behind that.
-        if !matches!(happened.what, What::Restored) {
+        if !is_restored {
             self.pass_time();
         }
     }

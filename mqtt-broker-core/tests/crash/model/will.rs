@@ -1,5 +1,7 @@
 //! When wills are due, and what the policy makes of them.
 
+use std::mem;
+
 use mqtt_broker_core::Ticket;
 
 use super::{Model, Session};
@@ -54,25 +56,17 @@ impl Model {
         self.due.push(Due { client, message, ticket, is_begun: false });
     }
 
-    /// Wills that were due already, and have been asked about now.
-    pub(super) fn settle_wills(&mut self) {
-        for (client, _) in self.turn.wills.clone() {
-            let is_next = |due: &Due| due.client == client && due.ticket.is_none() && !due.is_begun;
-            if let Some(at) = self.due.iter().position(is_next) {
-                let Due { client, message, .. } = self.due.remove(at);
+    /// Wills that were due already, and have been asked about now; or had begun, which a restored broker goes on with.
+    pub(super) fn settle_wills(&mut self, is_restored: bool) {
+        for due in mem::take(&mut self.due) {
+            let Due { client, message, ticket, is_begun } = due;
+            if is_begun && is_restored && self.is_sure() {
+                self.settle(client, &message, Ruling::Yes);
+            } else if !is_begun && ticket.is_none() && self.turn.wills.iter().any(|&(of, _)| of == client) {
                 self.will_due(client, message);
+            } else {
+                self.due.push(due);
             }
-        }
-    }
-
-    /// A restored broker goes on with what it had begun.
-    pub(super) fn publish_begun_wills(&mut self) {
-        while let Some(at) = self.due.iter().position(|due| due.is_begun) {
-            if !self.is_sure() {
-                return;
-            }
-            let Due { client, message, .. } = self.due.remove(at);
-            self.settle(client, &message, Ruling::Yes);
         }
     }
 
