@@ -47,6 +47,7 @@ use mqtt_topic::RetainedTrie;
 use self::budget::Spare;
 use self::damping::Damper;
 use self::questions::Questions;
+use self::retain::Lengths;
 use self::sys::Sys;
 use crate::apart::Apart;
 use crate::connection::Connection;
@@ -63,6 +64,9 @@ use crate::{Actions, AllowAll, Config, Event, Fault, Faults, Message, Policy, St
 
 /// Due timers that one [`Event::Tick`] looks at; if there are more, the deadline stays in the past.
 const TIMERS_PER_TICK: usize = 1024;
+
+/// How many of them may be replays, each of which looks at many retained messages.
+const REPLAYS_PER_TICK: usize = 8;
 
 /// Bytes of an output window at most, so that what is beyond it can still be counted with 32 bits.
 const MAXIMUM_WINDOW: usize = 2 << 30;
@@ -151,8 +155,8 @@ struct Core {
     heap: Apart<usize>,
     spare: Apart<Spare>,
     retained_text: Apart<usize>,
-    /// Bytes of the longest that there ever was.
-    longest_retained: Apart<usize>,
+    /// How long they are.
+    retained_lengths: Apart<Lengths>,
     /// Sessions with messages that wait, by the logarithm of their bytes.
     by_queue: BTreeSet<(u8, Key)>,
     scratch: Apart<Scratch>,
@@ -212,7 +216,7 @@ impl Core {
             heap: Apart(0),
             spare: Apart::default(),
             retained_text: Apart(0),
-            longest_retained: Apart(0),
+            retained_lengths: Apart::default(),
             by_queue: BTreeSet::new(),
             scratch: Apart::default(),
             config,
@@ -333,8 +337,13 @@ impl Core {
 
     fn tick(&mut self, cx: &mut Cx<'_>) {
         // What is set again for this moment has its turn in the next tick.
-        let due: Vec<_> =
-            core::iter::from_fn(|| self.timers.pop_due(self.now)).take(TIMERS_PER_TICK).collect();
+        let mut due = Vec::new();
+        let mut replays = 0;
+        while due.len() < TIMERS_PER_TICK && replays < REPLAYS_PER_TICK {
+            let Some(timer) = self.timers.pop_due(self.now) else { break };
+            replays += usize::from(matches!(timer, Timer::Replay(_)));
+            due.push(timer);
+        }
         for timer in due {
             match timer {
                 Timer::Connection(place) => self.connection_timer(place, cx),

@@ -97,6 +97,8 @@ pub(crate) struct Waiting {
     pub(crate) text: usize,
     /// When the packet was looked at first.
     pub(crate) since: Timestamp,
+    /// When reading stopped for it.
+    pub(crate) paused: Timestamp,
     /// The Client Identifier assigned to a client whose CONNECT it is.
     pub(crate) assigned: Option<Arc<str>>,
     /// Until when a CONNECT waits that is one of too many, if it is.

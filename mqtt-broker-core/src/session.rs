@@ -160,6 +160,8 @@ pub(crate) enum Answer {
     Open(Ticket),
     Yes,
     No,
+    /// It could not be asked.
+    NoRoom,
 }
 
 impl Review {

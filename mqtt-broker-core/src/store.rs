@@ -9,7 +9,7 @@ mod tests;
 mod write;
 
 pub(crate) use self::journal::Journal;
-pub(crate) use self::key::StoreKey;
+pub(crate) use self::key::{NUMBERS, StoreKey};
 pub(crate) use self::record::{
     CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
     SessionRecord, SubscriptionRecord, WillRecord,

@@ -333,6 +333,13 @@ impl<M> SendWindow<M> {
         self.in_flight.capacity() * size_of::<InFlight<M>>()
     }
 
+    /// Makes a place for a message, if there is none for any.
+    pub fn reserve(&mut self) {
+        if self.in_flight.capacity() == 0 {
+            self.in_flight.reserve(1);
+        }
+    }
+
     /// By how much that grows at most by another message.
     pub fn growth(&self) -> usize {
         list_growth::<InFlight<M>>(self.in_flight.len(), self.in_flight.capacity(), 1)

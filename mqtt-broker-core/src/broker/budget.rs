@@ -218,6 +218,6 @@ impl Core {
 }
 
 /// Of those in one class none is twice as large as another; 0 is empty.
-fn size_class(bytes: usize) -> u8 {
+pub(super) fn size_class(bytes: usize) -> u8 {
     u8::try_from(usize::BITS - bytes.leading_zeros()).unwrap_or(u8::MAX)
 }

@@ -125,9 +125,15 @@ impl Core {
         }
         connection.paused = pause;
         if pause {
+            connection.waiting.iter_mut().for_each(|waiting| waiting.paused = self.now);
             return cx.out.pause_reading(connection.name);
         }
-        connection.keep_alive.packet(self.now);
+        let (last, now) = (connection.keep_alive.last(), self.now);
+        let paused = connection.waiting.as_ref().map_or(now, |waiting| waiting.paused);
+        // Before CONNACK its time goes on where it was.
+        let waited = now.as_millis().saturating_sub(paused.as_millis());
+        let begins = if connection.session.is_some() { now } else { last.plus_millis(waited) };
+        connection.keep_alive.packet(begins);
         cx.out.resume_reading(connection.name);
     }
 }

@@ -82,9 +82,14 @@ impl Core {
                 may_alias,
                 number: incoming.number,
             };
-            match send::publish(connection, &copy, &mut self.desk, cx.out) {
+            let sent = send::publish(connection, &copy, &mut self.desk, cx.out);
+            let fills_window = connection.window_is_full(&self.config);
+            match sent {
                 Ok(()) => self.desk.tally.stats.at_most_once.delivered += 1,
                 Err(reason) => self.drop_copy(key, incoming.topic, terms.qos, reason, cx),
+            }
+            if fills_window && let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+                self.note_congestion(conn);
             }
             if may_alias && let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
                 self.recharge_connection(conn);
@@ -104,6 +109,9 @@ impl Core {
         let parcel = self.parcel(message, terms);
         if may_go {
             self.transmit(key, parcel, incoming.origin, cx);
+            if let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+                self.note_congestion(conn);
+            }
         } else {
             self.enqueue(key, parcel, incoming.origin, cx);
         }
@@ -219,8 +227,16 @@ impl Core {
             let mut ledger = Ledger { journal, messages, router, out: cx.out };
             ledger.save_copy(session.in_store(), &mut parcel, CopyState::Queued, origin);
         }
+        self.put_in_queue(key, parcel);
+    }
+
+    /// Puts a copy where it waits. If it is to have a place in the window, there has to be one when its turn comes.
+    pub(super) fn put_in_queue(&mut self, key: Key, parcel: Parcel) {
         self.waits(&parcel);
         if let Some(exchange) = self.exchange(key) {
+            if parcel.qos > QoS::AtMostOnce {
+                exchange.send.reserve();
+            }
             exchange.queue.push(parcel);
             self.recharge(key);
         }

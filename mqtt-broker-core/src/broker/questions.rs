@@ -111,22 +111,11 @@ impl Core {
         let session = connection.session.and_then(|key| self.sessions.get(key));
         let client_id = client_id.or_else(|| session.map(|session| &*session.client_id))?;
         let question = Question { client: connection.client(client_id), request };
-        match self.questions.put(&question, cx) {
-            Ok(verdict) if connection.waiting.is_none() => Some(verdict),
-            Ok(verdict) => {
-                let verdict = self.affordable(verdict, cx);
-                if let Some(waiting) = self.connections.get_mut(conn)?.waiting.as_mut() {
-                    waiting.text += verdict.heap();
-                    waiting.verdicts.push(Some(verdict.clone()));
-                    self.recharge_connection(conn);
-                }
-                Some(verdict)
-            }
-            // As if it had been answered with no.
-            Err(_) if !self.make_room(QUESTION + text_of(earlier), Want::Other, cx) => {
-                Some(Verdict::Deny(ReasonCode::QuotaExceeded))
-            }
-            Err(ticket) => {
+        let has_to_wait = connection.waiting.is_some();
+        let verdict = match self.questions.put(&question, cx) {
+            Ok(verdict) if has_to_wait => self.affordable(verdict, cx),
+            Ok(verdict) => verdict,
+            Err(ticket) if self.make_room(QUESTION + text_of(earlier), Want::Other, cx) => {
                 self.keep_open(ticket, About::Packet(conn, earlier.len()));
                 let now = self.now;
                 let waiting = self.waiting(conn, earlier)?;
@@ -136,9 +125,19 @@ impl Core {
                 waiting.since = waiting.since.min(now);
                 self.recharge_connection(conn);
                 self.set_reading(conn, cx);
-                None
+                return None;
             }
+            // As if it had been answered with no.
+            Err(_) => Verdict::Deny(ReasonCode::QuotaExceeded),
+        };
+        if has_to_wait {
+            // It has its place among the answers, whatever became of those before.
+            let waiting = self.waiting(conn, earlier)?;
+            waiting.text += verdict.heap();
+            waiting.verdicts.push(Some(verdict.clone()));
+            self.recharge_connection(conn);
         }
+        Some(verdict)
     }
 
     /// Makes the packet at the front one that waits, with the answers that it has.

@@ -3,7 +3,6 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::mem;
 
 use mqtt_topic::{TopicFilter, TopicFilterBuf, TopicName};
 
@@ -21,32 +20,31 @@ pub(super) struct Owners {
     pub(super) sessions: BTreeMap<ClientId, Key>,
     /// Sessions that there are, but not as they should be.
     damaged: BTreeSet<ClientId>,
+    /// The will of each session, or 0.
+    wills: BTreeMap<ClientId, u64>,
     pub(super) messages: BTreeMap<u64, Arc<Message>>,
     /// The filters of groups.
     pub(super) groups: BTreeMap<u64, TopicFilterBuf>,
-    /// Wills that sessions have.
-    wills: BTreeSet<u64>,
     /// Whether something was left out that may be mended, and then needs what it refers to.
     pub(super) is_incomplete: bool,
 }
 
 impl Core {
     pub(super) fn rebuild(&mut self, mut found: Found, cx: &mut Cx<'_>) {
-        let last = found.last_used();
-        self.messages = Messages::after(found.go_on_after(last));
-        let mut owners = Owners {
-            sessions: BTreeMap::new(),
-            damaged: mem::take(&mut found.damaged),
-            messages: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            wills: found.sessions.values().map(|session| session.will).collect(),
-            is_incomplete: found.has_unread,
-        };
-        owners.leave_out_beyond(last, &mut found, cx);
         let (copies, void) = found.sort_copies();
         let begun_wills = found.begun_wills();
+        self.messages = Messages::after(found.last_used());
+        let mut owners = Owners {
+            sessions: BTreeMap::new(),
+            damaged: found.damaged,
+            wills: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            is_incomplete: found.has_unread,
+        };
         let mut cut_off = Vec::new();
         for (client_id, record) in found.sessions {
+            owners.wills.insert(Arc::clone(&client_id), record.will);
             let key = self.rebuild_session(Arc::clone(&client_id), record);
             cut_off.extend(record.left.is_none().then_some(key));
             owners.sessions.insert(client_id, key);
@@ -183,7 +181,8 @@ impl Core {
         if self.router.get(key, &record.filter).is_none_or(|subscribed| subscribed.born != record.born) {
             return self.journal.delete(pair, cx.out);
         }
-        let replay = Replay::new(&record.filter, record.born, number).with_room(2 * *self.longest_retained);
+        let replay =
+            Replay::new(&record.filter, record.born, number).with_room(2 * self.retained_lengths.longest());
         let mut replay = replay.at(record.place.as_deref());
         replay.is_stored = self.config.durable;
         if self.exchange(key).is_some()
@@ -221,9 +220,11 @@ impl Core {
         let mut due = Vec::new();
         for (number, WillRecord { will, is_due }) in wills {
             let is_due = is_due || begun.contains(&number);
-            let key = owners.sessions.get(will.client().client_id);
+            let client_id = will.client().client_id;
+            let is_own = owners.wills.get(client_id) == Some(&number);
+            let key = owners.sessions.get(client_id);
             match key.and_then(|&key| self.sessions.get_mut(key)) {
-                Some(session) if !is_due && owners.wills.contains(&number) => {
+                Some(session) if !is_due && is_own => {
                     *self.heap += will.heap();
                     session.will = Some(will.into());
                 }
@@ -236,23 +237,6 @@ impl Core {
 }
 
 impl Owners {
-    /// Leaves out what damage has given numbers that are far above all others.
-    fn leave_out_beyond(&mut self, last: u64, found: &mut Found, cx: &mut Cx<'_>) {
-        let beyond = last + 1;
-        for (number, (client_id, _)) in found.copies.split_off(&beyond) {
-            self.leave_out(StoreKey::Copy { number, client_id: &client_id }, RestoreError::UnknownKey, cx);
-        }
-        for (number, (client_id, _)) in found.replays.split_off(&beyond) {
-            self.leave_out(StoreKey::Replay { number, client_id: &client_id }, RestoreError::UnknownKey, cx);
-        }
-        for WillRecord { will, .. } in found.wills.split_off(&beyond).into_values() {
-            self.leave_out(will.key(), RestoreError::UnknownKey, cx);
-        }
-        for number in found.messages.split_off(&beyond).into_keys() {
-            self.leave_out(StoreKey::Message(number), RestoreError::UnknownKey, cx);
-        }
-    }
-
     /// Leaves out a pair, which stays in the store.
     pub(super) fn leave_out(&mut self, pair: StoreKey<'_>, error: RestoreError, cx: &mut Cx<'_>) {
         use alloc::string::ToString as _;

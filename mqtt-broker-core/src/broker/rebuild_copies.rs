@@ -77,7 +77,10 @@ impl Core {
             self.messages.hold_parcel(&parcel);
             match (session, state) {
                 (None, _) => homeless.push((client_id, parcel)),
-                (Some(session), CopyState::Queued) => self.put_in_queue(session, parcel),
+                (Some(session), CopyState::Queued) => {
+                    self.desk.tally.stats.copies_mut(parcel.qos).routed += 1;
+                    self.put_in_queue(session, parcel);
+                }
                 (Some(session), CopyState::Sent { id, order }) => {
                     parcel.order = order;
                     under_way.push(UnderWay { order, session, id, copy: Some((qos, parcel)) });
@@ -94,14 +97,6 @@ impl Core {
     fn has_session(&self, owners: &Owners, client_id: &str, number: u64) -> bool {
         let session = owners.sessions.get(client_id).and_then(|&key| self.sessions.get(key));
         session.is_some_and(|session| *session.number == number)
-    }
-
-    fn put_in_queue(&mut self, session: Key, parcel: Parcel) {
-        self.desk.tally.stats.copies_mut(parcel.qos).routed += 1;
-        self.waits(&parcel);
-        if let Some(exchange) = self.exchange(session) {
-            exchange.queue.push(parcel);
-        }
     }
 
     fn put_under_way(&mut self, UnderWay { session, id, copy, .. }: UnderWay) {

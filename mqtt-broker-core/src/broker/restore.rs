@@ -10,8 +10,8 @@ use mqtt_topic::{TopicFilterBuf, TopicNameBuf};
 
 use super::{Broker, Cx};
 use crate::store::{
-    CopyOrigin, CopyRecord, CopyState, MessageOrigin, ReceivedRecord, Record, ReleasedRecord, ReplayRecord,
-    SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
+    CopyOrigin, CopyRecord, CopyState, MessageOrigin, NUMBERS, ReceivedRecord, Record, ReleasedRecord,
+    ReplayRecord, SessionRecord, StoreKey, SubscriptionRecord, WillRecord,
 };
 use crate::{Actions, Config, Message, Note, Policy, RestoreError};
 
@@ -33,10 +33,12 @@ pub(super) struct Found {
     pub(super) messages: BTreeMap<u64, (Message, MessageOrigin)>,
     pub(super) retained: BTreeMap<TopicNameBuf, u64>,
     pub(super) complete: Option<u64>,
-    /// The highest number that is used, but for those that damage may have made.
+    /// The highest number that is used.
     last: u64,
-    /// Those.
-    beyond: Vec<u64>,
+    /// Pairs with numbers so high that they may be damage.
+    high: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Whether there is one that says how high numbers may be, but not readable.
+    is_without_limit: bool,
     /// Sessions that there are, but not as they should be.
     pub(super) damaged: BTreeSet<ClientId>,
     /// Whether pairs of ours could not be read, and whether they would have said which messages are complete.
@@ -47,10 +49,7 @@ pub(super) struct Found {
 /// By how much numbers go on above those that can be seen, if there are some that cannot.
 const UNSEEN: u64 = 1 << 40;
 
-/// A broker comes to numbers from here on only if damage has led it there.
-const BEYOND: u64 = 1 << 60;
-
-/// So many numbers are not left out by any broker.
+/// So many numbers are not used from one restart to the next.
 const GAP: u64 = 1 << 50;
 
 impl<P: Policy> Broker<P> {
@@ -77,11 +76,16 @@ impl<P: Policy> Broker<P> {
         let mut broker = Self::new(config, policy);
         broker.core.now = now;
         let mut found = Found::default();
-        for (key, value) in pairs {
-            let key = key.as_ref();
-            if let Err(error) = found.add(key, value.as_ref()) {
+        let mut add = |is_high: bool, found: &mut Found, key: &[u8], value: &[u8]| {
+            if let Err(error) = found.add(key, value, is_high) {
                 actions.note(&Note::NotRestored { key, error });
             }
+        };
+        for (key, value) in pairs {
+            add(false, &mut found, key.as_ref(), value.as_ref());
+        }
+        for (key, value) in mem::take(&mut found.high) {
+            add(true, &mut found, &key, &value);
         }
         let cx = &mut Cx { policy: &mut broker.policy, out: actions };
         broker.core.rebuild(found, cx);
@@ -90,11 +94,33 @@ impl<P: Policy> Broker<P> {
 }
 
 impl Found {
-    fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
-        let key = StoreKey::parse(key).ok_or(RestoreError::UnknownKey)?;
-        self.saw(key.number());
-        let record = Record::parse(key, value).inspect_err(|_| self.cannot_read(key))?;
-        self.saw(record.last_number());
+    /// Takes in a pair. If its numbers are high, that has to wait until all others are known.
+    fn add(&mut self, key: &[u8], value: &[u8], is_high: bool) -> Result<(), RestoreError> {
+        let pair = StoreKey::parse(key).ok_or(RestoreError::UnknownKey)?;
+        let record = Record::parse(pair, value);
+        let number = record.as_ref().map_or(0, Record::last_number).max(pair.number());
+        if number >= GAP && !is_high && pair != StoreKey::Complete {
+            self.high.push((key.into(), value.into()));
+            return Ok(());
+        }
+        // Each restart writes up to where there are numbers.
+        let limit = if pair == StoreKey::Complete {
+            NUMBERS - 2 * GAP
+        } else if self.is_without_limit {
+            NUMBERS
+        } else {
+            self.complete.unwrap_or(0) + GAP
+        };
+        if number <= limit {
+            self.last = self.last.max(number);
+        }
+        let record =
+            record.and_then(|record| if number <= limit { Ok(record) } else { Err(RestoreError::Malformed) });
+        let record = record.inspect_err(|_| self.cannot_read(pair))?;
+        self.sort_in(pair, record)
+    }
+
+    fn sort_in(&mut self, key: StoreKey<'_>, record: Record) -> Result<(), RestoreError> {
         let client_id = || ClientId::from(key.client_id().unwrap_or(""));
         let number = key.number();
         let is_new = match record {
@@ -123,7 +149,8 @@ impl Found {
         self.has_unread = true;
         match key {
             StoreKey::Session(client_id) => _ = self.damaged.insert(client_id.into()),
-            StoreKey::Complete | StoreKey::Received { .. } => self.is_in_doubt = true,
+            StoreKey::Complete => (self.is_in_doubt, self.is_without_limit) = (true, true),
+            StoreKey::Received { .. } => self.is_in_doubt = true,
             StoreKey::Subscription { .. }
             | StoreKey::Copy { .. }
             | StoreKey::Released { .. }
@@ -134,23 +161,9 @@ impl Found {
         }
     }
 
-    fn saw(&mut self, number: u64) {
-        if number < BEYOND {
-            self.last = self.last.max(number);
-        } else {
-            self.beyond.push(number);
-        }
-    }
-
-    /// The number after which there is nothing, or only damage far away.
-    pub(super) fn last_used(&mut self) -> u64 {
-        self.beyond.sort_unstable();
-        self.beyond.iter().fold(self.last, |last, &number| if number - last < GAP { number } else { last })
-    }
-
-    /// Where numbers go on after the last that is used.
-    pub(super) const fn go_on_after(&self, last: u64) -> u64 {
-        if self.has_unread { last + UNSEEN } else { last }
+    /// The number after which there are only free ones.
+    pub(super) const fn last_used(&self) -> u64 {
+        if self.has_unread { self.last + UNSEEN } else { self.last }
     }
 
     /// Wills that were being published: it was allowed.

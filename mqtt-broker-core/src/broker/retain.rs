@@ -7,7 +7,7 @@ use core::ops::ControlFlow;
 use mqtt_codec::QoS;
 use mqtt_topic::TopicName;
 
-use super::budget::{ENTRY, QUESTION, Want};
+use super::budget::{ENTRY, QUESTION, Want, size_class};
 use super::deliver::Terms;
 use super::publish::is_sys;
 use super::questions::About;
@@ -19,6 +19,30 @@ use crate::slab::Key;
 use crate::store::{CopyOrigin, MessageOrigin};
 use crate::timers::Alarm;
 use crate::{DropReason, Message, Note, Question, Request, Ticket, Verdict};
+
+/// How many topics there are, by the logarithm of their bytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lengths([u32; 17]);
+
+impl Lengths {
+    fn count(&mut self, topic: &TopicName) -> Option<&mut u32> {
+        self.0.get_mut(usize::from(size_class(topic.as_str().len())))
+    }
+
+    fn add(&mut self, topic: &TopicName) {
+        self.count(topic).into_iter().for_each(|count| *count += 1);
+    }
+
+    fn remove(&mut self, topic: &TopicName) {
+        self.count(topic).into_iter().for_each(|count| *count -= 1);
+    }
+
+    /// Bytes of the longest topic, or up to twice as many.
+    pub(super) fn longest(&self) -> usize {
+        let class = self.0.iter().rposition(|&count| count > 0).unwrap_or(0);
+        (1 << class) - 1
+    }
+}
 
 impl Core {
     /// Stores a message with RETAIN as its topic's retained message, or removes that if the payload is empty
@@ -75,7 +99,7 @@ impl Core {
             self.retained_bytes += retained_size(&message);
         }
         *self.retained_text += topic.as_str().len();
-        *self.longest_retained = self.longest_retained.max(topic.as_str().len());
+        self.retained_lengths.add(topic);
         self.retained.insert(topic, message);
     }
 
@@ -89,6 +113,7 @@ impl Core {
     fn take_retained(&mut self, topic: &TopicName) -> Option<Arc<Message>> {
         let message = self.retained.remove(topic)?;
         *self.retained_text -= topic.as_str().len();
+        self.retained_lengths.remove(topic);
         if let Some(expires) = message.expires() {
             self.timers.retained_goes(expires, topic);
         }
@@ -167,6 +192,11 @@ impl Core {
                         self.transmit(key, parcel, (MessageOrigin::Other, CopyOrigin::Replay(number)), cx);
                     }
                 }
+                Answer::NoRoom => {
+                    let qos = message.qos.min(granted.qos);
+                    self.desk.tally.stats.copies_mut(qos).routed += 1;
+                    self.drop_copy(key, message.topic(), qos, DropReason::NoMemory, cx);
+                }
                 Answer::No => {}
             }
         }
@@ -186,7 +216,7 @@ impl Core {
         let question = Question { client: connection.client(&session.client_id), request };
         match self.questions.put(&question, cx) {
             Ok(verdict) => Answer::of(verdict),
-            Err(_) if !self.make_room(QUESTION, Want::Other, cx) => Answer::No,
+            Err(_) if !self.make_room(QUESTION, Want::Other, cx) => Answer::NoRoom,
             Err(ticket) => {
                 self.keep_open(ticket, About::Replay(key));
                 Answer::Open(ticket)
@@ -219,7 +249,7 @@ impl Core {
         self.pump(key, cx);
     }
 
-    /// The client is away: it will be asked again when it comes back.
+    /// The client is away, or its rights have changed: it will be asked again.
     pub(super) fn take_replay_back(&mut self, key: Key) {
         if let Some(held) = self.held(key)
             && let Answer::Open(ticket) = mem::replace(&mut held.answer, Answer::NotAsked)

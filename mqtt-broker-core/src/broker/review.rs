@@ -24,6 +24,7 @@ impl Core {
             // Some of its answers may be those of before.
             waiting.is_outdated = true;
         }
+        self.take_replay_back(key);
         self.review(key, cx);
         self.pump(key, cx);
     }

@@ -136,7 +136,7 @@ impl Core {
             size_of::<Exchange>()
                 + (replays.max(4) + 1) * size_of::<Replay>()
                 + 4 * text
-                + 2 * *self.longest_retained
+                + 2 * self.retained_lengths.longest()
         } else {
             0
         };
@@ -158,7 +158,7 @@ impl Core {
             Granted { qos, no_local: options.no_local, retain_as_published: options.retain_as_published, id };
         if wants_retained && self.exchange(key).is_some() {
             let replay = Replay::new(filter, born, self.number());
-            let mut replay = replay.with_room(2 * *self.longest_retained);
+            let mut replay = replay.with_room(2 * self.retained_lengths.longest());
             // Before the subscription, without which it does not count.
             self.save_replay(key, &mut replay, cx);
             if let Some(session) = self.sessions.get_mut(key) {

@@ -28,7 +28,7 @@ pub(crate) enum StoreKey<'a> {
 }
 
 /// Numbers from here on are damage: no broker comes so far.
-pub(super) const NUMBERS: u64 = 1 << 61;
+pub(crate) const NUMBERS: u64 = 1 << 61;
 
 impl fmt::Display for StoreKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

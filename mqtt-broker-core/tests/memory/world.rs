@@ -137,7 +137,7 @@ impl World {
         assert!(allocated * 10 <= charged * 12, "{allocated} bytes are allocated, and {charged} charged");
         // The same without what is charged for buffers, and the other way round.
         let without = charged - WORKSPACE;
-        let kept_free = 2 * self.longest * self.entries;
+        let kept_free = 4 * self.longest * self.entries;
         let is_near =
             allocated <= without + without / 20 + BUFFERS && without <= 2 * allocated + BUFFERS + kept_free;
         assert!(is_near, "{allocated} bytes are allocated, and {without} charged without buffers");

@@ -169,6 +169,59 @@ fn without_a_store_none_is_changed() {
     assert_eq!(out.actions, []);
 }
 
+/// A number in a value that no broker comes to.
+fn damage(store: &mut Store, key: &str, number: u64) {
+    let value = store.0.get_mut(key.as_bytes()).unwrap();
+    value[1..9].copy_from_slice(&number.to_be_bytes());
+}
+
+/// Fails when a session that is damaged takes along what belongs to it.
+#[test]
+fn what_belongs_to_a_session_with_a_damaged_number_stays() {
+    let mut world = World::new(AllowAll);
+    world.hello(1, "s");
+    world.subscribe(1, "t", QoS::AtLeastOnce);
+    world.leave(1);
+    world.publish("t", "1", QoS::AtLeastOnce);
+    let before: Vec<_> = world.store.0.keys().cloned().collect();
+    damage(&mut world.store, "session/s", (1 << 60) + 5);
+    let (world, out) = World::restore_noting(&world.store, 2, AllowAll);
+    assert_eq!(out.left_out[0], ("session/s".into(), RestoreError::Malformed));
+    assert!(before.iter().all(|key| world.store.0.contains_key(key)), "so that it can be mended");
+}
+
+/// Fails when what the broker writes after such damage is taken for damage, once that is gone.
+#[test]
+fn what_comes_after_damage_is_no_damage() {
+    for number in [(1 << 50) - 1, (1 << 60) - 1, (1 << 61) - 1] {
+        let mut world = World::new(AllowAll);
+        world.hello(1, "s");
+        world.subscribe(1, "t", QoS::AtLeastOnce);
+        world.leave(1);
+        world.retain("r", "1", QoS::AtLeastOnce);
+        damage(&mut world.store, "retained/r", number);
+        let (mut world, out) = World::restore_noting(&world.store, 2, AllowAll);
+        assert_eq!(out.left_out.len(), 1, "{:?}", out.left_out);
+        world.retain("r", "2", QoS::AtLeastOnce);
+        world.publish("t", "kept", QoS::AtLeastOnce);
+        for now in 3..5 {
+            world = World::restore(&world.store, now, AllowAll);
+        }
+        assert_eq!(messages(&world.hello(2, "s")), ["kept"]);
+        assert_eq!(world.broker.stats().retained_messages, 1);
+    }
+}
+
+#[test]
+fn a_number_up_to_which_nobody_comes_is_damage() {
+    let mut world = World::new(AllowAll);
+    world.hello(1, "s");
+    let value = [&[1][..], &((1_u64 << 61) - 1).to_be_bytes()].concat();
+    world.store.0.insert(b"complete".to_vec(), value);
+    let (_, out) = World::restore_noting(&world.store, 2, AllowAll);
+    assert_eq!(out.left_out, [("complete".to_owned(), RestoreError::Malformed)]);
+}
+
 /// Fails when numbers go on after that of a damaged pair, up to where the broker does not read what it has written.
 #[test]
 fn damage_far_above_all_numbers_leads_nobody_there() {
