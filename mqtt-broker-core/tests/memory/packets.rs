@@ -9,7 +9,7 @@ use mqtt_codec::{
 };
 
 /// The Authentication Method of clients that have one.
-const METHOD: &str = "a method whose name is somewhat longer than it needs to be";
+pub(crate) const METHOD: &str = "a method whose name is somewhat longer than it needs to be";
 
 pub(crate) fn qos(level: u8) -> QoS {
     QoS::from_u8(level).unwrap()
