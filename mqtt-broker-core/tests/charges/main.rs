@@ -6,8 +6,9 @@
 //! | Module | |
 //! |---|---|
 //! | `kept` | what a row is whose things are kept in a broker with room for all, and what is checked |
-//! | `clients`, `questions`, `messages` | the rows |
-//! | `room` | rows in a broker that is full: clients want what is not there |
+//! | `clients`, `subscriptions`, `messages`, `questions` | its rows |
+//! | `room` | what a row is whose things are wanted when a broker is full, and how that is filled |
+//! | `room_for_clients`, `room_for_messages` | its rows |
 //! | `world` | the broker, its policy, and what is counted after each event |
 //!
 //!     cargo test -p mqtt-broker-core --test charges
@@ -23,4 +24,7 @@ mod names;
 mod packets;
 mod questions;
 mod room;
+mod room_for_clients;
+mod room_for_messages;
+mod subscriptions;
 mod world;

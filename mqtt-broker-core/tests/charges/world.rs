@@ -94,14 +94,11 @@ pub(crate) fn text(length: usize) -> String {
 pub(crate) struct Calls {
     pub(crate) asked: Vec<Ticket>,
     pub(crate) is_retained: bool,
-    pub(crate) sent: usize,
     pub(crate) connected: usize,
 }
 
 impl Actions for Calls {
-    fn send(&mut self, _: ConnId, packet: &Outgoing<'_>) {
-        self.sent += packet.encoded_len();
-    }
+    fn send(&mut self, _: ConnId, _: &Outgoing<'_>) {}
 
     fn close(&mut self, _: ConnId) {}
 
@@ -142,7 +139,7 @@ impl World {
     pub(crate) fn new(config: Config) -> Self {
         let mut broker = None;
         let allocated = measure(|| broker = Some(Broker::new(config, Rules))).bytes_current;
-        let calls = Calls { asked: Vec::with_capacity(QUESTIONS), is_retained: true, sent: 0, connected: 0 };
+        let calls = Calls { asked: Vec::with_capacity(QUESTIONS), is_retained: true, connected: 0 };
         Self {
             broker: broker.unwrap(),
             calls,
@@ -219,10 +216,9 @@ impl World {
         self.handle(|| Event::Closed { conn: ConnId(conn) });
     }
 
-    /// All that was sent.
+    /// All that was sent is written.
     pub(crate) fn written(&mut self, conn: u64) {
-        let bytes = std::mem::take(&mut self.calls.sent);
-        self.handle(|| Event::Written { conn: ConnId(conn), bytes });
+        self.handle(|| Event::Written { conn: ConnId(conn), bytes: 1 << 30 });
     }
 
     pub(crate) fn publish(&mut self, conn: u64, name: &str, qos: u8, id: usize) {
