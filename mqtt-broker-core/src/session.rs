@@ -2,6 +2,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 use mqtt_codec::Version;
 use mqtt_session::{LocalId, ReceiveWindow, SendWindow, Timestamp};
@@ -121,7 +122,9 @@ pub(crate) struct Review {
     /// How many of them are not answered yet.
     pub(crate) open: usize,
     /// What the client may not keep, and which subscriptions these are.
-    pub(crate) lost: Vec<(TopicFilterBuf, u32)>,
+    lost: Vec<(TopicFilterBuf, u32)>,
+    /// Bytes of these filters.
+    text: usize,
 }
 
 /// Retained messages on their way, because of one SUBSCRIBE. It ends with its subscription, which is looked up when its turn
@@ -170,13 +173,28 @@ impl Review {
         list_growth::<(TopicFilterBuf, u32)>(self.lost.len(), self.lost.capacity(), 1) + filter.as_str().len()
     }
 
+    pub(crate) fn lose(&mut self, filter: TopicFilterBuf, born: u32) {
+        self.text += filter.as_str().len();
+        self.lost.push((filter, born));
+    }
+
+    /// It is not lost after all.
+    pub(crate) fn spare(&mut self, filter: &TopicFilter) {
+        self.lost.retain(|(lost, _)| **lost != *filter);
+        self.text = self.lost.iter().map(|(filter, _)| filter.as_str().len()).sum();
+    }
+
+    pub(crate) fn take_lost(&mut self) -> Vec<(TopicFilterBuf, u32)> {
+        self.text = 0;
+        mem::take(&mut self.lost)
+    }
+
     /// Bytes that it has allocated, and its own.
     pub(crate) fn heap(&self) -> usize {
-        let text: usize = self.lost.iter().map(|(filter, _)| filter.as_str().len()).sum();
         size_of::<Self>()
             + self.tickets.capacity() * size_of::<Ticket>()
             + self.lost.capacity() * size_of::<(TopicFilterBuf, u32)>()
-            + text
+            + self.text
     }
 }
 

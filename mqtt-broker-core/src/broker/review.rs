@@ -2,7 +2,6 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::mem;
 
 use mqtt_topic::{SubscriptionTrie, TopicFilter, TopicFilterBuf};
 
@@ -44,12 +43,12 @@ impl Core {
             match self.questions.put(&question, cx) {
                 Ok(verdict) => {
                     if !self.may_keep(key, &filter, kept, verdict, cx) {
-                        review.lost.push((filter, kept.born));
+                        review.lose(filter, kept.born);
                     }
                 }
                 // As if it had been answered with no.
                 Err(_) if !self.make_room(QUESTION + 2 * filter.as_str().len(), Want::Other, cx) => {
-                    review.lost.push((filter, kept.born));
+                    review.lose(filter, kept.born);
                 }
                 Err(ticket) => {
                     self.keep_open(ticket, About::Subscription { session: key, filter, born: kept.born });
@@ -60,7 +59,7 @@ impl Core {
         }
         // What is lost ends when all is known, if there is room to remember it until then.
         let lost = if review.open == 0 || !self.make_room(ENTRY + review.heap(), Want::Other, cx) {
-            mem::take(&mut review.lost)
+            review.take_lost()
         } else {
             Vec::new()
         };
@@ -111,11 +110,13 @@ impl Core {
         let Some(review) = self.open_review(key) else { return };
         review.open -= 1;
         if is_lost {
-            review.lost.push((filter.into(), born));
+            review.lose(filter.into(), born);
         }
         if review.open == 0 || !has_room {
-            let lost = mem::take(&mut review.lost);
+            let lost = review.take_lost();
             self.end_lost(key, lost, cx);
+        } else {
+            self.recharge(key);
         }
         self.conclude_review(key);
         self.pump(key, cx);
@@ -128,11 +129,13 @@ impl Core {
     /// Withdraws the open questions of a review, and gives the subscriptions that are lost already.
     pub(super) fn end_review(&mut self, key: Key) -> Vec<(TopicFilterBuf, u32)> {
         let exchange = self.existing_exchange_mut(key);
-        let Some(review) = exchange.and_then(|exchange| exchange.review.take()) else { return Vec::new() };
-        for ticket in review.tickets {
-            self.withdraw(ticket);
+        let Some(mut review) = exchange.and_then(|exchange| exchange.review.take()) else {
+            return Vec::new();
+        };
+        for ticket in &review.tickets {
+            self.withdraw(*ticket);
         }
-        review.lost
+        review.take_lost()
     }
 
     /// Once all answers are there, messages go to the client again.

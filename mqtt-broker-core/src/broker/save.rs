@@ -160,6 +160,7 @@ impl Core {
     /// The first replay of a session ends.
     pub(super) fn end_replay(&mut self, key: Key, cx: &mut Cx<'_>) {
         let Some(replay) = self.sessions.get_mut(key).and_then(Session::end_replay) else { return };
+        self.recharge(key);
         if let Some(Held { answer: Answer::Open(ticket), .. }) = replay.held {
             self.withdraw(ticket);
         }

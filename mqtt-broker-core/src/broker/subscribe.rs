@@ -169,7 +169,7 @@ impl Core {
         let subscribed = Subscribed { granted: granted_options, born };
         // It was allowed anew.
         if let Some(review) = self.open_review(key) {
-            review.lost.retain(|(lost, _)| **lost != *filter);
+            review.spare(filter);
         }
         let number = self.number();
         self.router.subscribe(key, filter, subscribed, number);

@@ -6,7 +6,7 @@
 //! | Module | |
 //! |---|---|
 //! | `kept` | what a row is whose things are kept in a broker with room for all, and what is checked |
-//! | `clients`, `subscriptions`, `messages`, `questions` | its rows |
+//! | `clients`, `subscriptions`, `messages`, `questions`, `later` | its rows |
 //! | `room` | what a row is whose things are wanted when a broker is full, and how that is filled |
 //! | `room_for_clients`, `room_for_messages` | its rows |
 //! | `world` | the broker, its policy, and what is counted after each event |
@@ -15,6 +15,7 @@
 
 mod clients;
 mod kept;
+mod later;
 mod messages;
 #[path = "../memory/names.rs"]
 #[expect(dead_code, reason = "not all names are needed here")]
