@@ -66,14 +66,14 @@ impl World {
         Some(())
     }
 
-    /// Gives the broker that is left, and the time.
-    pub(super) fn finish(mut self) -> (Broker, Timestamp) {
+    /// Gives the broker that is left, the time, and what came of it.
+    pub(super) fn finish(mut self) -> (Broker, Timestamp, Out) {
         for place in 0..self.places.len() {
             self.read(place);
             self.close(place);
         }
         self.pass_time(u8::MAX);
-        (self.broker, self.now)
+        (self.broker, self.now, self.out)
     }
 
     fn receive(&mut self, place: usize, bytes: &[u8]) {

@@ -17,8 +17,8 @@ use crate::broker::script::Script;
 /// the restored broker, as `driven` reads them.
 ///
 /// Nothing panics. What is certainly damaged is reported, and is not there afterwards. What the restored broker would put into
-/// another store restores to the same, with nothing left out; so does its own store if nothing was damaged. Every
-/// copy of a message is counted, and its deadline passes.
+/// another store restores to the same, with nothing left out; so does its own store if nothing was damaged, and else
+/// nothing is left out of that but what was before. Every copy of a message is counted, and its deadline passes.
 pub fn restore(input: &[u8]) {
     let [stored, damages, rest @ ..] = input else { return };
     let script = &mut Script(rest);
@@ -43,10 +43,21 @@ pub fn restore(input: &[u8]) {
     if out.left_out.is_empty() {
         out.store.check(&broker);
     }
+    let left_out = out.left_out.clone();
     let mut world = World::new(broker, out);
     while world.step(script).is_some() {}
-    let (broker, now) = world.finish();
+    let (broker, now, out) = world.finish();
     check_all(&broker, now);
+    let mut again = Out::new(out.store.clone());
+    Broker::restore(config(), AllowAll, now, &out.store.0, &mut again);
+    for key in again.left_out {
+        assert!(
+            left_out.contains(&key),
+            "{} is left out, and was not before: {}",
+            key.escape_ascii(),
+            out.store.text()
+        );
+    }
 }
 
 /// What a broker puts into another store restores to the same.
