@@ -38,6 +38,13 @@ impl Model {
         }
     }
 
+    /// What is open about retained messages is asked again.
+    pub(super) fn take_replays_back(&mut self, client: usize) {
+        if let Some(session) = self.sessions[client].as_mut() {
+            session.open.retain(|_, question| !matches!(question, Question::Replay(_)));
+        }
+    }
+
     fn asked(&mut self, client: usize, question: Question, decided: Decided) -> Result<(), String> {
         let is_cut = self.is_cut();
         let Some(session) = self.sessions[client].as_mut().filter(|session| session.conn.is_some()) else {

@@ -48,7 +48,8 @@ impl Model {
                 }
             }
             What::Disconnected(client) => self.disconnect(*client),
-            What::Revoked(_) | What::Restored | What::Nothing => {}
+            What::Revoked(client) => self.take_replays_back(*client),
+            What::Restored | What::Nothing => {}
         }
         Ok(())
     }
