@@ -50,9 +50,16 @@ pub fn restore(input: &[u8]) {
     check_all(&broker, now);
     let mut again = Out::new(out.store.clone());
     Broker::restore(config(), AllowAll, now, &out.store.0, &mut again);
+    // Of two with one number the first counts, in another order another one.
+    let number =
+        |key: &[u8]| key.splitn(3, |&byte| byte == b'/').take(2).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let is_numbered =
+        |key: &[u8]| [&b"copy/"[..], b"replay/", b"will/"].iter().any(|kind| key.starts_with(kind));
+    let is_like = |a: &Vec<u8>, b: &Vec<u8>| a == b || is_numbered(a) && number(a) == number(b);
+    let was_left_out = |key: &Vec<u8>| left_out.iter().any(|left_out| is_like(left_out, key));
     for key in again.left_out {
         assert!(
-            left_out.contains(&key),
+            was_left_out(&key),
             "{} is left out, and was not before: {}",
             key.escape_ascii(),
             out.store.text()
