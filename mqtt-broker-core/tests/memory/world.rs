@@ -130,6 +130,12 @@ impl World {
         self.outbox.paused.clear();
     }
 
+    /// What was restored with more than the budget takes nothing more, but that a small table may double.
+    fn limit_from(&self, charged: usize) -> usize {
+        let budget = self.config.budget.bytes;
+        if charged <= budget { budget } else { charged + 4096 }
+    }
+
     fn check(&mut self) {
         let stats = self.broker.stats();
         let charged = stats.bytes_charged;
@@ -142,7 +148,7 @@ impl World {
             allocated <= without + without / 20 + BUFFERS && without <= 2 * allocated + BUFFERS + kept_free;
         assert!(is_near, "{allocated} bytes are allocated, and {without} charged without buffers");
         assert!(charged <= self.limit, "{charged} bytes are charged, of {}", self.limit);
-        self.limit = self.config.budget.bytes.max(charged);
+        self.limit = self.limit_from(charged).min(self.limit);
         assert!(stats.are_conserved(), "{stats:?}");
     }
 
@@ -209,7 +215,7 @@ impl World {
         self.allocated = allocated.bytes_current;
         self.outbox.change(&mut self.store);
         // It may be more than the budget, if the store has so much, and then nothing comes to it.
-        self.limit = self.config.budget.bytes.max(self.broker.stats().bytes_charged);
+        self.limit = self.limit_from(self.broker.stats().bytes_charged);
         self.check();
         true
     }
