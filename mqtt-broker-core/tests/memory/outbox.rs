@@ -64,7 +64,7 @@ pub(crate) fn verdict(kind: u8) -> Verdict {
 pub(crate) const CROWD: u64 = 1 << 32;
 
 const ROOM: usize = 1 << 16;
-const LOG: usize = 32 << 20;
+const LOG: usize = 256 << 20;
 
 /// What the broker called for, kept without allocating.
 pub(crate) struct Outbox {
