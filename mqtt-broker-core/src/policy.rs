@@ -55,8 +55,8 @@ pub enum Verdict {
         /// Response Information.
         response_information: Box<str>,
     },
-    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data. All steps of a
-    /// CONNECT have its [time](crate::Config::connect_timeout), but for that in which answers are awaited.
+    /// To [`Request::Authenticate`]: the client goes on with AUTH, given this Authentication Data. A policy should not challenge
+    /// for ever: what is limited is the [time](crate::Config::connect_timeout) that the client takes for all steps of a CONNECT together.
     Challenge(Bytes),
     /// To [`Request::Authenticate`]: the client is who it says, and is given this Authentication Data, if any.
     Authenticated(Option<Bytes>),

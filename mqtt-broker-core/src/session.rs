@@ -107,8 +107,10 @@ pub(crate) struct Exchange {
     pub(crate) replay_alarm: Alarm,
     /// While it is asked whether the client may keep its subscriptions. Nothing goes to it until then.
     pub(crate) review: Option<Box<Review>>,
-    /// What replays have allocated, and what is kept free for their places.
+    /// What replays have allocated, but for the place of the first.
     replays_heap: Apart<usize>,
+    /// What is kept free for that.
+    pub(crate) replay_room: Apart<usize>,
     /// What was counted of it, and the size class of the queue.
     pub(crate) charged: Apart<usize>,
     pub(crate) queue_class: Apart<u8>,
@@ -143,8 +145,6 @@ pub(crate) struct Replay {
     /// Whether it is in the store, and whether the store does not know how far it is.
     pub(crate) is_stored: bool,
     pub(crate) is_ahead: bool,
-    /// Bytes that are kept free for its place.
-    room: usize,
 }
 
 /// A topic whose retained message waits for an answer.
@@ -199,20 +199,15 @@ impl Review {
 }
 
 impl Replay {
-    /// Bytes that it has allocated, and those that are kept free for its place: its cursor has the filter too.
+    /// Bytes that it has allocated, but for its place: its cursor has the filter too.
     fn heap(&self) -> usize {
-        2 * self.filter.as_str().len() + self.room
+        2 * self.filter.as_str().len()
     }
 
     /// Bytes of the place where it is, and of the topic that waits for an answer.
     fn places(&self) -> usize {
         let place = self.cursor.as_ref().and_then(RetainedCursor::place).map_or(0, str::len);
         place + self.held.as_ref().map_or(0, |held| held.topic.as_str().len())
-    }
-
-    /// Keeps so many bytes free for places.
-    pub(crate) fn with_room(self, room: usize) -> Self {
-        Self { room, ..self }
     }
 
     /// Messages that are retained now, for the subscription that was `born`.
@@ -225,7 +220,6 @@ impl Replay {
             held: None,
             is_stored: false,
             is_ahead: false,
-            room: 0,
         }
     }
 
@@ -318,6 +312,7 @@ impl Session {
                 replay_alarm: Alarm::OFF,
                 review: None,
                 replays_heap: Apart(0),
+                replay_room: Apart(0),
                 charged: Apart(0),
                 queue_class: Apart(0),
             };
@@ -348,6 +343,9 @@ impl Session {
         let exchange = self.exchange.as_mut()?;
         let ended = exchange.replays.pop_front()?;
         *exchange.replays_heap -= ended.heap();
+        if exchange.replays.is_empty() {
+            *exchange.replay_room = 0;
+        }
         self.filter_bytes = self.filter_bytes.saturating_sub(length(&ended.filter));
         Some(ended)
     }
@@ -391,8 +389,8 @@ impl Exchange {
     /// Bytes that it has allocated, without messages.
     pub(crate) fn heap(&self) -> usize {
         // Only the first has a place.
-        let beyond = self.replays.front().map_or(0, |first| first.places().saturating_sub(first.room));
-        let replays = self.replays.capacity() * size_of::<Replay>() + *self.replays_heap + beyond;
+        let place = self.replays.front().map_or(0, |first| first.places().max(*self.replay_room));
+        let replays = self.replays.capacity() * size_of::<Replay>() + *self.replays_heap + place;
         let review = self.review.as_ref().map_or(0, |review| review.heap());
         size_of::<Self>() + self.send.heap() + self.receive.heap() + self.queue.heap() + replays + review
     }

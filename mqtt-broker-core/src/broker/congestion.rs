@@ -8,7 +8,7 @@ use crate::slab::Key;
 use crate::timers::Moment;
 
 impl Core {
-    /// Something has to wait for the connection, or was dropped, if its window is full.
+    /// Something was sent on the connection, or waits for it, or was dropped: its window may be full.
     pub(super) fn note_congestion(&mut self, conn: Key) {
         let Some(connection) = self.connections.get_mut(conn) else { return };
         if connection.window_is_full(&self.config) && connection.congested_since.get().is_none() {

@@ -135,5 +135,8 @@ impl Core {
         let begins = if connection.session.is_some() { now } else { last.plus_millis(waited) };
         connection.keep_alive.packet(begins);
         cx.out.resume_reading(connection.name);
+        if connection.session.is_none() {
+            self.set_connection_timer(conn);
+        }
     }
 }

@@ -30,8 +30,10 @@ impl Core {
         let Some(connection) = self.connections.get_mut(conn) else { return };
         let session = connection.session;
         if connection.has_to_wait() {
-            // We keep it waiting, not it us.
-            connection.keep_alive.packet(self.now);
+            // We keep it waiting, not it us. Before CONNACK its time stands still.
+            if session.is_some() {
+                connection.keep_alive.packet(self.now);
+            }
         } else if self.patience_ends(conn).is_some_and(|end| end <= self.now) {
             self.desk.tally.faults.add(Fault::KeepAlive);
             return match session {
@@ -49,6 +51,7 @@ impl Core {
         let connection = self.connections.get(conn)?;
         match connection.session {
             Some(_) => connection.keep_alive.deadline(),
+            None if connection.has_to_wait() => None,
             None => Some(connection.keep_alive.last().plus_millis(self.config.connect_timeout)),
         }
     }

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use mqtt_codec::{PubRel, QoS, ReasonCode};
-use mqtt_session::Resend;
+use mqtt_session::{Resend, Timestamp};
 
-use super::budget::ENTRY;
+use super::budget::{ENTRY, Want};
 use super::{Core, Cx, Desk, send};
 use crate::DropReason;
 use crate::router::Granted;
@@ -14,6 +14,9 @@ use crate::timers::Timer;
 
 /// Retained messages that are looked at for one session before others have their turn.
 const REPLAY_STEPS: usize = 64;
+
+/// Milliseconds after which a replay that finds no room for its place looks again.
+const RETRY: u64 = 1_000;
 
 impl Core {
     /// Sends what waits for a client, as far as there is room: first what was sent on an earlier connection (MQTT-4.4.0-1),
@@ -64,10 +67,14 @@ impl Core {
             }
             let Some((number, granted)) = replay else { return };
             if steps == REPLAY_STEPS {
-                let timer = Timer::Replay(key.index());
-                return self.timers.set(&mut exchange.replay_alarm, Some(self.now), timer);
+                return self.replay_later(key, self.now);
             }
             steps += 1;
+            let growth = self.replay_room_growth(key);
+            if growth > 0 && !self.make_room(growth, Want::Other, cx) {
+                return self.replay_later(key, self.now.plus_millis(RETRY));
+            }
+            self.keep_replay_room(key);
             // What is in the way calls again when it is gone. The QoS of what will be found is not known yet.
             let Some(session) = self.sessions.get(key) else { return };
             let may_go = |qos| self.may_send_now(session, qos, number);
@@ -78,6 +85,14 @@ impl Core {
                 return;
             }
         }
+    }
+
+    fn replay_later(&mut self, key: Key, at: Timestamp) {
+        let Self { sessions, timers, .. } = self;
+        if let Some(exchange) = sessions.get_mut(key).and_then(|session| session.exchange.as_mut()) {
+            timers.set(&mut exchange.replay_alarm, Some(at), Timer::Replay(key.index()));
+        }
+        self.recharge(key);
     }
 
     /// The number of the first replay whose subscription still exists, and what that grants now.

@@ -21,7 +21,7 @@ use crate::{Decision, Note, Question, Request, Ticket, Verdict};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Questions {
     /// Until when, and about what. The oldest end first, since all have the same time.
-    open: BTreeMap<Ticket, (Timestamp, About)>,
+    pub(super) open: BTreeMap<Ticket, (Timestamp, About)>,
     /// How many of them are about wills.
     wills: usize,
     /// What they have allocated.

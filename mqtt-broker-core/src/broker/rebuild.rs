@@ -68,17 +68,12 @@ impl Core {
                 exchange.receive.take_over(id);
             }
         }
-        // Before replays, which keep room for their topics.
+        // Before replays, which keep room for a topic.
         for (topic, message) in found.retained {
             self.rebuild_retained(&mut owners, &topic, message, cx);
         }
-        let lengths = self.lengths_by_number();
         for (number, (client_id, replay)) in found.replays {
-            // As long as those that it can come to.
-            let earlier = lengths.partition_point(|&(retained, _)| retained < number);
-            let longest =
-                earlier.checked_sub(1).and_then(|last| lengths.get(last)).map_or(0, |&(_, longest)| longest);
-            self.rebuild_replay(&mut owners, &client_id, (number, longest), replay, cx);
+            self.rebuild_replay(&mut owners, &client_id, number, replay, cx);
         }
         let homeless = self.rebuild_copies(&mut owners, copies, found.released, cx);
         let mut nobodys = Vec::new();
@@ -173,26 +168,11 @@ impl Core {
         self.router.subscribe(key, filter, subscribed, group);
     }
 
-    /// The numbers of the retained messages, each with the length of the longest topic up to it.
-    fn lengths_by_number(&self) -> Vec<(u64, usize)> {
-        let retained = self.retained.iter();
-        let mut lengths: Vec<_> = retained
-            .filter_map(|(topic, message)| Some((message.kept?.number, topic.as_str().len())))
-            .collect();
-        lengths.sort_unstable();
-        let mut longest = 0;
-        for (_, length) in &mut lengths {
-            longest = longest.max(*length);
-            *length = longest;
-        }
-        lengths
-    }
-
     fn rebuild_replay(
         &mut self,
         owners: &mut Owners,
         client_id: &ClientId,
-        (number, longest): (u64, usize),
+        number: u64,
         record: ReplayRecord,
         cx: &mut Cx<'_>,
     ) {
@@ -201,13 +181,14 @@ impl Core {
         if self.router.get(key, &record.filter).is_none_or(|subscribed| subscribed.born != record.born) {
             return self.journal.delete(pair, cx.out);
         }
-        let replay = Replay::new(&record.filter, record.born, number).with_room(2 * longest);
+        let replay = Replay::new(&record.filter, record.born, number);
         let mut replay = replay.at(record.place.as_deref());
         replay.is_stored = self.config.durable;
         if self.exchange(key).is_some()
             && let Some(session) = self.sessions.get_mut(key)
         {
             session.replay(replay);
+            self.keep_replay_room(key);
         }
     }
 

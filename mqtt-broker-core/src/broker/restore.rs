@@ -107,7 +107,7 @@ impl Found {
         let limit = if pair == StoreKey::Complete {
             NUMBERS - 2 * GAP
         } else if self.is_without_limit {
-            NUMBERS
+            NUMBERS - GAP
         } else {
             self.complete.unwrap_or(0) + GAP
         };

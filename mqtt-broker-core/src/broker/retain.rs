@@ -134,6 +134,20 @@ impl Core {
         }
     }
 
+    /// By how much the room for the place of a replay grows, if its session has one: its cursor comes to all topics.
+    pub(super) fn replay_room_growth(&self, key: Key) -> usize {
+        let room = self.existing_exchange(key).map_or(0, |exchange| *exchange.replay_room);
+        (2 * self.retained_lengths.longest()).saturating_sub(room)
+    }
+
+    pub(super) fn keep_replay_room(&mut self, key: Key) {
+        let growth = self.replay_room_growth(key);
+        if let Some(exchange) = self.existing_exchange_mut(key).filter(|_| growth > 0) {
+            *exchange.replay_room += growth;
+            self.recharge(key);
+        }
+    }
+
     pub(super) fn replay_timer(&mut self, place: u32, cx: &mut Cx<'_>) {
         let Some(key) = self.sessions.key_at(place) else { return };
         if let Some(exchange) = self.existing_exchange_mut(key) {

@@ -11,7 +11,7 @@ use super::{Core, Cx};
 use crate::router::{Granted, Subscribed};
 use crate::session::Review;
 use crate::slab::Key;
-use crate::{DropReason, Note, Question, Request, Verdict};
+use crate::{DropReason, Note, Question, Request, Ticket, Verdict};
 
 impl Core {
     /// The rights of a client have changed.
@@ -112,14 +112,34 @@ impl Core {
         if is_lost {
             review.lose(filter.into(), born);
         }
-        if review.open == 0 || !has_room {
-            let lost = review.take_lost();
-            self.end_lost(key, lost, cx);
-        } else {
-            self.recharge(key);
-        }
-        self.conclude_review(key);
+        self.settle_review(key, !has_room, cx);
         self.pump(key, cx);
+    }
+
+    /// If all answers are there, what is lost ends, and messages go to the client again. Without room to remember it, it ends at once.
+    pub(super) fn settle_review(&mut self, key: Key, at_once: bool, cx: &mut Cx<'_>) {
+        let Some(review) = self.open_review(key) else { return };
+        if review.open > 0 && !at_once {
+            return self.recharge(key);
+        }
+        let lost = review.take_lost();
+        self.end_lost(key, lost, cx);
+        if let Some(exchange) = self.existing_exchange_mut(key) {
+            exchange.review.take_if(|review| review.open == 0);
+        }
+        self.recharge(key);
+    }
+
+    /// A subscription was allowed anew: a question about it that is open does not count any more.
+    pub(super) fn forget_question(&mut self, key: Key, filter: &TopicFilter) {
+        let open = &self.questions.open;
+        let is_it = |ticket: &Ticket| matches!(open.get(ticket), Some((_, About::Subscription { filter: asked, .. })) if asked.as_str() == filter.as_str());
+        let review = self.sessions.get(key).and_then(|session| session.exchange.as_ref()?.review.as_ref());
+        let ticket = review.and_then(|review| review.tickets.iter().copied().find(is_it));
+        if let Some(ticket) = ticket {
+            self.withdraw(ticket);
+            self.open_review(key).into_iter().for_each(|review| review.open -= 1);
+        }
     }
 
     pub(super) fn open_review(&mut self, key: Key) -> Option<&mut Review> {
@@ -136,14 +156,6 @@ impl Core {
             self.withdraw(*ticket);
         }
         review.take_lost()
-    }
-
-    /// Once all answers are there, messages go to the client again.
-    fn conclude_review(&mut self, key: Key) {
-        let exchange = self.existing_exchange_mut(key);
-        if exchange.and_then(|exchange| exchange.review.take_if(|review| review.open == 0)).is_some() {
-            self.recharge(key);
-        }
     }
 
     /// Ends subscriptions that may not stay, and what waits because of them alone.

@@ -62,6 +62,7 @@ impl Core {
         if waiting.is_some_and(|waiting| waiting.is_outdated) {
             self.review(key, cx);
         }
+        self.settle_review(key, false, cx);
         self.pump(key, cx);
         self.rest(key);
         Taken::Done
@@ -136,7 +137,7 @@ impl Core {
             size_of::<Exchange>()
                 + (replays.max(4) + 1) * size_of::<Replay>()
                 + 4 * text
-                + 2 * self.retained_lengths.longest()
+                + self.replay_room_growth(key)
         } else {
             0
         };
@@ -157,19 +158,20 @@ impl Core {
         let granted_options =
             Granted { qos, no_local: options.no_local, retain_as_published: options.retain_as_published, id };
         if wants_retained && self.exchange(key).is_some() {
-            let replay = Replay::new(filter, born, self.number());
-            let mut replay = replay.with_room(2 * self.retained_lengths.longest());
+            let mut replay = Replay::new(filter, born, self.number());
             // Before the subscription, without which it does not count.
             self.save_replay(key, &mut replay, cx);
             if let Some(session) = self.sessions.get_mut(key) {
                 session.replay(replay);
             }
+            self.keep_replay_room(key);
             self.recharge(key);
         }
         let subscribed = Subscribed { granted: granted_options, born };
         // It was allowed anew.
         if let Some(review) = self.open_review(key) {
             review.spare(filter);
+            self.forget_question(key, filter);
         }
         let number = self.number();
         self.router.subscribe(key, filter, subscribed, number);

@@ -12,6 +12,7 @@
 mod damage;
 mod half_a_will;
 mod held_back;
+mod high_numbers;
 mod law;
 mod numbers;
 mod replays;
