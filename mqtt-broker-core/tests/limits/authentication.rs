@@ -1,14 +1,9 @@
 //! A client that is challenged again and again, and waits with each step until its time is nearly over: fails when it is given more.
 
-use bytes::BytesMut;
 use mqtt_broker_core::*;
 use mqtt_codec::*;
 
-fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    packet.into().encode(Version::V5, &mut bytes).unwrap();
-    bytes
-}
+use crate::packets::bytes_of;
 
 struct W<P>(Broker<P>);
 

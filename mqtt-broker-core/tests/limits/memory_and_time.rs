@@ -6,15 +6,11 @@ use mqtt_broker_core::{
     Relief, Request, Timestamp, Verdict,
 };
 use mqtt_codec::{
-    Auth, AuthProperties, Connect, ConnectProperties, Packet, PacketId, QoS, ReasonCode, Subscribe,
-    Subscription, SubscriptionOptions, TopicFilter, TopicName, UserProperties, Version,
+    Auth, AuthProperties, Connect, ConnectProperties, PacketId, QoS, ReasonCode, Subscribe, Subscription,
+    SubscriptionOptions, TopicFilter, TopicName, UserProperties,
 };
 
-fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    packet.into().encode(Version::V5, &mut bytes).unwrap();
-    bytes
-}
+use crate::packets::bytes_of;
 
 fn connect(client_id: &str) -> BytesMut {
     bytes_of(Connect { client_id, clean_start: true, ..Connect::default() })

@@ -1,32 +1,11 @@
 //! The place of a replay may be a topic that was retained later than its SUBSCRIBE, and longer than all before.
 
-use bytes::BytesMut;
-use core::num::NonZeroU16;
+use std::num::NonZeroU16;
+
 use mqtt_broker_core::*;
 use mqtt_codec::*;
 
-fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    packet.into().encode(Version::V5, &mut bytes).unwrap();
-    bytes
-}
-
-fn name(t: &str) -> &TopicName {
-    TopicName::new(t).unwrap()
-}
-
-fn sub(filter: &str) -> BytesMut {
-    let entries = [Subscription {
-        filter: TopicFilter::new(filter).unwrap(),
-        options: SubscriptionOptions::new(QoS::AtLeastOnce),
-    }];
-    bytes_of(Subscribe {
-        packet_id: PacketId::MAX,
-        subscription_id: None,
-        user_properties: UserProperties::default(),
-        subscriptions: (&entries).into(),
-    })
-}
+use crate::packets::{bytes_of, name, subscribe};
 
 fn run(durable: bool) {
     let mut made = None;
@@ -86,11 +65,11 @@ fn grow(durable: bool) -> (Broker, usize) {
             },
             true,
         );
-        act(Event::Received { conn: ConnId(i), bytes: &mut sub("q/q") }, true);
+        act(Event::Received { conn: ConnId(i), bytes: &mut subscribe("q/q") }, true);
     }
     act(Event::Publish(Message::new(name("q/q"), "x").with_qos(QoS::AtLeastOnce)), true);
     for i in 0..N {
-        act(Event::Received { conn: ConnId(i), bytes: &mut sub("+") }, true);
+        act(Event::Received { conn: ConnId(i), bytes: &mut subscribe("+") }, true);
     }
     act(Event::Publish(Message::new(name(&format!("b{}", "x".repeat(65_000))), "x").with_retain(true)), true);
     for i in 0..N {

@@ -1,32 +1,11 @@
 //! Only the first replay of a session has a place, so places are paid for once and not for each replay.
 
-use bytes::BytesMut;
-use core::num::NonZeroU16;
+use std::num::NonZeroU16;
+
 use mqtt_broker_core::*;
 use mqtt_codec::*;
 
-fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    packet.into().encode(Version::V5, &mut bytes).unwrap();
-    bytes
-}
-
-fn name(t: &str) -> &TopicName {
-    TopicName::new(t).unwrap()
-}
-
-fn sub(filter: &str) -> BytesMut {
-    let entries = [Subscription {
-        filter: TopicFilter::new(filter).unwrap(),
-        options: SubscriptionOptions::new(QoS::AtLeastOnce),
-    }];
-    bytes_of(Subscribe {
-        packet_id: PacketId::MAX,
-        subscription_id: None,
-        user_properties: UserProperties::default(),
-        subscriptions: (&entries).into(),
-    })
-}
+use crate::packets::{bytes_of, name, subscribe};
 
 fn grow(clients: u64, filters: usize) -> Broker {
     let mut b = Broker::new(Config::default(), AllowAll);
@@ -54,7 +33,7 @@ fn grow(clients: u64, filters: usize) -> Broker {
             bytes: &mut bytes_of(Connect { client_id: "honest", properties, ..Connect::default() }),
         },
     );
-    act(away, Event::Received { conn: away, bytes: &mut sub("honest") });
+    act(away, Event::Received { conn: away, bytes: &mut subscribe("honest") });
     act(away, Event::Closed { conn: away });
     act(away, Event::Publish(Message::new(name("honest"), "x").with_qos(QoS::AtLeastOnce)));
     for client in 1..=clients {
@@ -73,10 +52,10 @@ fn grow(clients: u64, filters: usize) -> Broker {
             },
         );
         let own = format!("q{client}");
-        act(conn, Event::Received { conn, bytes: &mut sub(&own) });
+        act(conn, Event::Received { conn, bytes: &mut subscribe(&own) });
         act(conn, Event::Publish(Message::new(name(&own), "x").with_qos(QoS::AtLeastOnce)));
         for i in 0..filters {
-            act(conn, Event::Received { conn, bytes: &mut sub(&format!("{i}")) });
+            act(conn, Event::Received { conn, bytes: &mut subscribe(&format!("{i}")) });
         }
     }
     b
@@ -112,7 +91,7 @@ fn three_clients_that_subscribe_use_up_nothing_of_others() {
         Event::Received { conn, bytes: &mut bytes_of(Connect { client_id: "other", ..Connect::default() }) },
         &mut out,
     );
-    b.handle(Timestamp::from_millis(2), Event::Received { conn, bytes: &mut sub("t") }, &mut out);
+    b.handle(Timestamp::from_millis(2), Event::Received { conn, bytes: &mut subscribe("t") }, &mut out);
     let sent: Vec<_> = out
         .iter()
         .filter_map(|a| match a {
