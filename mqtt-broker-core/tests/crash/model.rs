@@ -176,7 +176,9 @@ impl Model {
                 let options = Options { qos, ..options };
                 let Some(session) = self.sessions[client].as_mut() else { return Ok(()) };
                 let is_new = session.subscriptions.insert(filter, options).is_none();
+                // It was allowed anew: what was asked about it before does not count.
                 session.denied.remove(&filter);
+                session.open.retain(|_, question| *question != Question::Keep(filter));
                 if filter >= FIRST_SHARED {
                     session.groups.insert(filter);
                 } else {
