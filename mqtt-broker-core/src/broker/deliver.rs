@@ -68,7 +68,8 @@ impl Core {
         };
         if may_go
             && is_qos_0
-            && let Some(connection) = session.conn.and_then(|conn| self.connections.get_mut(conn))
+            && let Some(conn) = session.conn
+            && let Some(connection) = self.connections.get_mut(conn)
         {
             let copy = Copy {
                 topic: incoming.topic,
@@ -88,10 +89,10 @@ impl Core {
                 Ok(()) => self.desk.tally.stats.at_most_once.delivered += 1,
                 Err(reason) => self.drop_copy(key, incoming.topic, terms.qos, reason, cx),
             }
-            if fills_window && let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+            if fills_window {
                 self.note_congestion(conn);
             }
-            if may_alias && let Some(conn) = self.sessions.get(key).and_then(|session| session.conn) {
+            if may_alias {
                 self.recharge_connection(conn);
             }
             return;

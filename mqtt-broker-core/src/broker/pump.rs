@@ -71,10 +71,12 @@ impl Core {
             }
             steps += 1;
             let growth = self.replay_room_growth(key);
-            if growth > 0 && !self.make_room(growth, Want::Other, cx) {
-                return self.replay_later(key, self.now.plus_millis(RETRY));
+            if growth > 0 {
+                if !self.make_room(growth, Want::Other, cx) {
+                    return self.replay_later(key, self.now.plus_millis(RETRY));
+                }
+                self.keep_replay_room(key);
             }
-            self.keep_replay_room(key);
             // What is in the way calls again when it is gone. The QoS of what will be found is not known yet.
             let Some(session) = self.sessions.get(key) else { return };
             let may_go = |qos| self.may_send_now(session, qos, number);

@@ -132,10 +132,12 @@ impl Core {
 
     /// A subscription was allowed anew: a question about it that is open does not count any more.
     pub(super) fn forget_question(&mut self, key: Key, filter: &TopicFilter) {
-        let open = &self.questions.open;
-        let is_it = |ticket: &Ticket| matches!(open.get(ticket), Some((_, About::Subscription { filter: asked, .. })) if asked.as_str() == filter.as_str());
-        let review = self.sessions.get(key).and_then(|session| session.exchange.as_ref()?.review.as_ref());
-        let ticket = review.and_then(|review| review.tickets.iter().copied().find(is_it));
+        let is_about_it = |ticket: &Ticket| match self.questions.open.get(ticket) {
+            Some((_, About::Subscription { filter: asked, .. })) => asked.as_str() == filter.as_str(),
+            _ => false,
+        };
+        let review = self.existing_exchange(key).and_then(|exchange| exchange.review.as_ref());
+        let ticket = review.and_then(|review| review.tickets.iter().copied().find(is_about_it));
         if let Some(ticket) = ticket {
             self.withdraw(ticket);
             self.open_review(key).into_iter().for_each(|review| review.open -= 1);

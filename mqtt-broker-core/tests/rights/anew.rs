@@ -1,27 +1,9 @@
 //! A subscription that was allowed anew is not lost by the question of before.
 
-use bytes::BytesMut;
 use mqtt_broker_core::*;
 use mqtt_codec::*;
 
-fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    packet.into().encode(Version::V5, &mut bytes).unwrap();
-    bytes
-}
-
-fn sub(filter: &str) -> BytesMut {
-    let entries = [Subscription {
-        filter: TopicFilter::new(filter).unwrap(),
-        options: SubscriptionOptions::new(QoS::AtLeastOnce),
-    }];
-    bytes_of(Subscribe {
-        packet_id: PacketId::MAX,
-        subscription_id: None,
-        user_properties: UserProperties::default(),
-        subscriptions: (&entries).into(),
-    })
-}
+use crate::answers::{bytes_of, subscribe};
 
 fn policy(q: &Question<'_>) -> Decision {
     match q.request {
@@ -46,10 +28,14 @@ fn allowed_anew_outlives_a_question_that_nobody_answers() {
             bytes: &mut bytes_of(Connect { client_id: "c", ..Connect::default() }),
         },
     );
-    assert_eq!(act(0, Event::Received { conn: ConnId(1), bytes: &mut sub("t") }).1, 1);
+    assert_eq!(
+        act(0, Event::Received { conn: ConnId(1), bytes: &mut subscribe(1, &["t"], QoS::AtLeastOnce) }).1,
+        1
+    );
     act(1000, Event::Revoke { client_id: "c" });
     // Asked with the new rights, and allowed.
-    let (out, n) = act(2000, Event::Received { conn: ConnId(1), bytes: &mut sub("t") });
+    let (out, n) =
+        act(2000, Event::Received { conn: ConnId(1), bytes: &mut subscribe(1, &["t"], QoS::AtLeastOnce) });
     assert_eq!(n, 1);
     assert!(out.iter().any(|a| matches!(a, Action::Send { bytes, .. } if bytes[0] == 0x90)));
     let (out, n) = act(60_000, Event::Tick);

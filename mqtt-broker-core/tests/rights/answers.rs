@@ -10,13 +10,13 @@ use mqtt_codec::{
     SubscriptionOptions, TopicFilter, TopicName, UserProperties, Version,
 };
 
-fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
+pub(crate) fn bytes_of<'a>(packet: impl Into<Packet<'a>>) -> BytesMut {
     let mut bytes = BytesMut::new();
     packet.into().encode(Version::V5, &mut bytes).unwrap();
     bytes
 }
 
-fn subscribe(id: u16, filters: &[&str], qos: QoS) -> BytesMut {
+pub(crate) fn subscribe(id: u16, filters: &[&str], qos: QoS) -> BytesMut {
     let entry = |filter| Subscription { filter, options: SubscriptionOptions { qos, ..Default::default() } };
     let entries: Vec<_> = filters.iter().map(|filter| entry(TopicFilter::new(filter).unwrap())).collect();
     bytes_of(Subscribe {
